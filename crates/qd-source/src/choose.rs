@@ -1,0 +1,147 @@
+//! Which sheet of a workbook holds the table: the one asked for, or the one whose headings fit.
+
+use crate::faults;
+use crate::formats::Book;
+use crate::headings::Headings;
+use crate::layout;
+use crate::sample::Sample;
+use crate::source::Request;
+use qd_model::{Fault, Schema};
+
+/// The sheet that holds the table, and its heading row.
+pub(crate) struct Choice {
+    pub(crate) sheet: usize,
+    pub(crate) sample: Sample,
+    /// Index into the sample's rows.
+    pub(crate) heading: usize,
+    pub(crate) notes: Vec<Fault>,
+}
+
+/// What a sheet looks like from its headings.
+struct Look {
+    sheet: usize,
+    sample: Sample,
+    heading: Option<usize>,
+    /// How many fields have a heading.
+    matches: usize,
+    /// Whether at least half of the required fields have one.
+    fits: bool,
+}
+
+/// Finds the sheet with the table.
+pub(crate) fn choose(
+    book: &mut dyn Book,
+    request: &Request<'_>,
+    known: Option<(&Schema, &Headings<'_>)>,
+) -> Result<Choice, Box<Fault>> {
+    let all: Vec<usize> = (0..book.sheets().len()).collect();
+    let (named, visible): (Vec<usize>, Vec<usize>) = match request.sheet {
+        // Text files have no sheets; a sheet's name is then not a question.
+        Some(asked) if book.sheets().iter().any(|sheet| sheet.name.is_some()) => (vec![find(book, asked)?], Vec::new()),
+        _ => (Vec::new(), all.iter().copied().filter(|sheet| !book.sheets()[*sheet].hidden).collect()),
+    };
+    if let [sheet] = named[..] {
+        let look = look(book, sheet, known)?;
+        let mut notes = Vec::new();
+        if let Some(name) = book.sheets()[sheet].name.as_deref().filter(|_| book.sheets()[sheet].hidden) {
+            notes.push(faults::hidden_read(name));
+        }
+        return settle(book, look, known, notes);
+    }
+    let looks = visible.iter().map(|sheet| look(book, *sheet, known)).collect::<Result<Vec<_>, _>>()?;
+    let chosen = pick(book, looks, known)?;
+    let mut notes = Vec::new();
+    if known.is_some() {
+        for sheet in all.into_iter().filter(|sheet| !visible.contains(sheet)) {
+            // A hidden sheet that cannot be read is no fault of the sheet that can.
+            let fits = look(book, sheet, known).is_ok_and(|look| look.fits);
+            if let Some(name) = book.sheets()[sheet].name.as_deref().filter(|_| fits) {
+                notes.push(faults::hidden_skipped(name));
+            }
+        }
+    }
+    settle(book, chosen, known, notes)
+}
+
+/// The sheet of that name: exactly, then without regard to case and outer spaces.
+fn find(book: &dyn Book, asked: &str) -> Result<usize, Box<Fault>> {
+    let names: Vec<&str> = book.sheets().iter().filter_map(|sheet| sheet.name.as_deref()).collect();
+    let plain = |name: &str| name.trim().to_lowercase();
+    names
+        .iter()
+        .position(|name| *name == asked)
+        .or_else(|| names.iter().position(|name| plain(name) == plain(asked)))
+        .ok_or_else(|| faults::sheet_not_found(asked, &visible_names(book)))
+}
+
+fn visible_names(book: &dyn Book) -> Vec<&str> {
+    book.sheets().iter().filter(|sheet| !sheet.hidden).filter_map(|sheet| sheet.name.as_deref()).collect()
+}
+
+fn look(book: &mut dyn Book, sheet: usize, known: Option<(&Schema, &Headings<'_>)>) -> Result<Look, Box<Fault>> {
+    let sample = book.sample(sheet)?;
+    let found = layout::heading_row(&sample, known);
+    let (heading, matches) = (found.map(|(row, _)| row), found.map_or(0, |(_, matches)| matches));
+    let fits = match (known, heading) {
+        (Some((schema, headings)), Some(row)) => {
+            let required = schema.fields.iter().filter(|field| field.constraints.required).count();
+            let present = |index: usize| {
+                let cells = &sample.rows[row].cells;
+                cells.iter().filter_map(|cell| headings.field_of(&cell.text)).any(|found| found.field == index)
+            };
+            let fields = schema.fields.iter().enumerate().filter(|(_, field)| field.constraints.required);
+            matches > 0 && fields.filter(|(index, _)| present(*index)).count() * 2 >= required
+        }
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    Ok(Look { sheet, sample, heading, matches, fits })
+}
+
+/// The one sheet that fits; where none does, the only one with any heading, so that what is missing
+/// can be said column by column.
+fn pick(book: &dyn Book, looks: Vec<Look>, known: Option<(&Schema, &Headings<'_>)>) -> Result<Look, Box<Fault>> {
+    let table = known.map(|(schema, _)| table_name(schema));
+    let name = |look: &Look| book.sheets()[look.sheet].name.as_deref().unwrap_or("");
+    let fitting: Vec<&str> = looks.iter().filter(|look| look.fits).map(name).collect();
+    if fitting.len() > 1 {
+        return Err(faults::several_sheets(table, &fitting));
+    }
+    let filled = looks.iter().filter(|look| !look.sample.rows.is_empty()).count();
+    let tried: Vec<&str> = if looks.len() > 1 { visible_names(book) } else { Vec::new() };
+    let touched = looks.iter().any(|look| look.matches > 0);
+    let mut looks = looks.into_iter().filter(|look| !look.sample.rows.is_empty());
+    match table {
+        _ if fitting.len() == 1 => Ok(looks.find(|look| look.fits).expect("one sheet fits")),
+        _ if filled == 0 => Err(faults::nothing_on_sheet()),
+        _ if filled == 1 => Ok(looks.next().expect("one sheet holds something")),
+        Some(table) if touched => Err(faults::no_sheet_fits(table, &tried)),
+        Some(table) => Err(faults::wrong_template(table, &tried)),
+        None => Err(faults::nothing_on_sheet()),
+    }
+}
+
+fn settle(
+    book: &dyn Book,
+    look: Look,
+    known: Option<(&Schema, &Headings<'_>)>,
+    notes: Vec<Fault>,
+) -> Result<Choice, Box<Fault>> {
+    let Look { sheet, sample, heading, .. } = look;
+    if sample.rows.is_empty() {
+        return Err(faults::nothing_on_sheet());
+    }
+    match (heading, known) {
+        (Some(heading), _) => Ok(Choice { sheet, sample, heading, notes }),
+        (None, Some((schema, _))) => {
+            let name: Vec<&str> = book.sheets()[sheet].name.as_deref().into_iter().collect();
+            Err(faults::wrong_template(table_name(schema), &name))
+        }
+        (None, None) => Err(faults::nothing_on_sheet()),
+    }
+}
+
+/// What a schema's table is called in messages.
+fn table_name(schema: &Schema) -> &str {
+    schema.title.as_deref().unwrap_or(&schema.name)
+}

@@ -1,0 +1,259 @@
+//! What this room says, in one place: the wording of every fault.
+
+use crate::codes;
+use qd_model::words;
+use qd_model::{Class, Code, Fault, Field};
+
+/// A fault of a code about the whole file, with its message and what to do.
+pub(crate) fn fault(code: &Code, message: &str, fix: &str) -> Fault {
+    Fault {
+        code: code.name.into(),
+        severity: code.severity,
+        field: None,
+        column: None,
+        heading: None,
+        class: Class::None,
+        message: message.into(),
+        many: uncapitalised(message).into(),
+        fix: fix.into(),
+        asks: None,
+        trial: false,
+    }
+}
+
+/// The same words as the end of a sentence that begins with a count.
+fn uncapitalised(message: &str) -> String {
+    let mut chars = message.chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// A fault about one column of a sheet.
+fn at(column: u32, heading: &str, mut fault: Fault) -> Fault {
+    fault.column = Some(column);
+    fault.heading = (!heading.is_empty()).then(|| heading.into());
+    fault
+}
+
+const ASK_AGAIN: &str = "ask the partner for the table as an Excel workbook (.xlsx) or a CSV file";
+
+/// The file is something else than a table that can be read: `what` completes "The file …".
+pub(crate) fn unreadable(what: &str, fix: &str) -> Box<Fault> {
+    Box::new(fault(&codes::UNREADABLE, &format!("The file {what}"), fix))
+}
+
+/// The file is of a kind that is not read.
+pub(crate) fn stranger(what: &str, fix: Option<&str>) -> Box<Fault> {
+    unreadable(what, fix.unwrap_or(ASK_AGAIN))
+}
+
+/// The system would not give the file's bytes.
+pub(crate) fn machine(error: &std::io::Error) -> Box<Fault> {
+    use std::io::ErrorKind;
+    let what = match error.kind() {
+        ErrorKind::NotFound => "is not there",
+        ErrorKind::PermissionDenied => "cannot be opened, since this account may not read it",
+        ErrorKind::IsADirectory => "is a folder",
+        _ => "cannot be read to its end",
+    };
+    unreadable(what, "close the file in other programs, check that you may read it, and try again")
+}
+
+/// A library could not make sense of the file, or stumbled over it.
+pub(crate) fn damaged() -> Box<Fault> {
+    let fix = "open the file in Excel, let it repair the file if it offers to, save it under a new name and try again";
+    unreadable("is a damaged Excel workbook: some of its parts cannot be read", fix)
+}
+
+/// A limit was hit: `what` completes "The file …" and names the limit.
+pub(crate) fn too_large(what: &str) -> Box<Fault> {
+    let fix = "remove pictures, formatting and sheets that are not needed, or ask for the table as a CSV file";
+    Box::new(fault(&codes::TOO_LARGE, &format!("The file {what}"), fix))
+}
+
+/// A quote that opens in `row` and never closes.
+pub(crate) fn unclosed_quote(row: u32) -> Box<Fault> {
+    let message =
+        format!("A quotation mark opens a cell in row {row} and is never closed, so where rows end is not known");
+    let fix = "close or remove the quotation mark, or export the file again";
+    Box::new(fault(&codes::UNCLOSED_QUOTE, &message, fix))
+}
+
+/// No heading was recognised. `sheets` are the names of the sheets that were looked at.
+pub(crate) fn wrong_template(table: &str, sheets: &[&str]) -> Box<Fault> {
+    let message = match sheets {
+        [] => format!("No heading of {table} was recognised in the file"),
+        [one] => format!("No heading of {table} was recognised on the sheet \"{one}\""),
+        _ => format!("No heading of {table} was recognised on any of the sheets {}", quoted(sheets)),
+    };
+    let fix = "check that this is the file for this table, and that its headings are in one row near the top";
+    Box::new(fault(&codes::WRONG_TEMPLATE, &message, fix))
+}
+
+/// The sheet that was asked for is not there.
+pub(crate) fn sheet_not_found(asked: &str, sheets: &[&str]) -> Box<Fault> {
+    let near = words::nearest(asked, sheets.iter().copied());
+    let (message, fix) = match near {
+        Some(near) => (
+            format!("There is no sheet \"{asked}\"; there is a sheet \"{near}\": is that it?"),
+            format!("ask for the sheet \"{near}\", or rename it"),
+        ),
+        None => (
+            format!("There is no sheet \"{asked}\"; the sheets are {}", quoted(sheets)),
+            "ask for one of these sheets, or ask the partner where the table is".to_owned(),
+        ),
+    };
+    Box::new(fault(&codes::SHEET_NOT_FOUND, &message, &fix))
+}
+
+/// No sheet has enough of the table's headings.
+pub(crate) fn no_sheet_fits(table: &str, sheets: &[&str]) -> Box<Fault> {
+    let message =
+        format!("No sheet has at least half of the headings that {table} requires; the sheets are {}", quoted(sheets));
+    let fix = "name the sheet that holds the table, or check that this is the right file";
+    Box::new(fault(&codes::SHEET_NOT_FOUND, &message, fix))
+}
+
+/// Several sheets could be the table.
+pub(crate) fn several_sheets(table: Option<&str>, sheets: &[&str]) -> Box<Fault> {
+    let message = match table {
+        Some(table) => format!("{} sheets have the headings of {table}: {}", sheets.len(), quoted(sheets)),
+        None => format!("{} sheets hold something: {}", sheets.len(), quoted(sheets)),
+    };
+    let fix = "name the sheet that is to be read";
+    Box::new(fault(&codes::SEVERAL_SHEETS, &message, fix))
+}
+
+/// Nothing is on the sheet, or in the workbook.
+pub(crate) fn nothing_on_sheet() -> Box<Fault> {
+    unreadable("holds no cell with anything in it", ASK_AGAIN)
+}
+
+/// A hidden sheet that was read since it was asked for by name.
+pub(crate) fn hidden_read(sheet: &str) -> Fault {
+    let message =
+        format!("The sheet \"{sheet}\" is hidden in the workbook, and was read since it was asked for by name");
+    fault(&codes::HIDDEN, &message, "nothing, if this is the sheet that you meant")
+}
+
+/// A hidden sheet that has the headings too, and was left out.
+pub(crate) fn hidden_skipped(sheet: &str) -> Fault {
+    let message = format!("The hidden sheet \"{sheet}\" has headings of this table too, and was not read");
+    fault(&codes::HIDDEN, &message, "ask the partner what it is; to read it, name it")
+}
+
+/// A field without a column. `near` is an unmatched heading that may be meant.
+pub(crate) fn missing_column(field: &Field, near: Option<&str>) -> Fault {
+    let label = field.label();
+    let (message, fix) = match near {
+        Some(near) => (
+            format!("There is no column for {label}; the file has the heading \"{near}\": is that it?"),
+            "add the heading to the partner's mapping in the pipeline, or rename the heading",
+        ),
+        None => (
+            format!("There is no column for {label}"),
+            "ask the partner for the column, or add its heading to the partner's mapping in the pipeline",
+        ),
+    };
+    let mut fault = fault(&codes::MISSING_COLUMN, &message, fix);
+    fault.field = Some(field.name.as_str().into());
+    fault
+}
+
+/// A heading that no field knows.
+pub(crate) fn unknown_column(column: u32, heading: &str, near: Option<&str>) -> Fault {
+    let near = near.map_or(String::new(), |near| format!(" (\"{near}\" is near)"));
+    let message = format!("The heading \"{heading}\" is not in the schema{near}, and its column was not read");
+    let fix = "nothing, if the column is not needed; else add its heading to the partner's mapping in the pipeline";
+    at(column, heading, fault(&codes::UNKNOWN_COLUMN, &message, fix))
+}
+
+/// A second column for the same field.
+pub(crate) fn duplicate_field(column: u32, heading: &str, other: &str, field: &Field) -> Fault {
+    let message = format!("The headings \"{other}\" and \"{heading}\" both mean {}", field.label());
+    let fix = "remove or rename one of the two columns, or say in the partner's mapping which one is meant";
+    let mut fault = at(column, heading, fault(&codes::DUPLICATE_HEADING, &message, fix));
+    fault.field = Some(field.name.as_str().into());
+    fault
+}
+
+/// The same unknown heading twice.
+pub(crate) fn duplicate_unknown(column: u32, heading: &str, first: &str) -> Fault {
+    let message = format!("The heading \"{heading}\" stands in column {first} already");
+    let mut fault =
+        at(column, heading, fault(&codes::DUPLICATE_HEADING, &message, "nothing, if neither column is needed"));
+    fault.severity = qd_model::Severity::Note;
+    fault
+}
+
+/// A column that holds values below an empty heading.
+pub(crate) fn blank_heading(column: u32) -> Fault {
+    let letters = qd_model::finding::column_letters(column);
+    let message = format!("Column {letters} holds values but has no heading, and was not read");
+    at(
+        column,
+        "",
+        fault(&codes::BLANK_HEADING, &message, "give the column a heading if its values belong to the table"),
+    )
+}
+
+/// Cells far beside the table.
+pub(crate) fn outside() -> Fault {
+    let message = "There are cells beside the table, in columns without a heading, and they were not read";
+    fault(&codes::BLANK_HEADING, message, "nothing, if they do not belong to the table")
+}
+
+/// A column whose place differs from its field's.
+pub(crate) fn column_order(column: u32, heading: &str, expected: &str) -> Fault {
+    let message = format!("The heading \"{heading}\" stands where the schema has {expected}");
+    at(column, heading, fault(&codes::COLUMN_ORDER, &message, "put the columns in the schema's order"))
+}
+
+/// A column of data that must not arrive.
+pub(crate) fn not_collected(column: u32, heading: &str) -> Fault {
+    let message = format!("The column \"{heading}\" holds data that this programme does not collect");
+    let fix = "ask the partner to send the file again without the column, and delete the file that was sent";
+    at(column, heading, fault(&codes::NOT_COLLECTED, &message, fix))
+}
+
+/// A record with more or fewer cells than there are headings.
+pub(crate) fn ragged_row() -> Fault {
+    let message =
+        "The row has more or fewer cells than there are headings, so its cells may stand under the wrong ones";
+    let fix = "look for a separator inside a value that is not in quotation marks, and export the file again";
+    Fault {
+        many: "rows have more or fewer cells than there are headings, so cells may stand under the wrong ones".into(),
+        ..fault(&codes::RAGGED_ROW, message, fix)
+    }
+}
+
+/// A row with bytes that are no characters.
+pub(crate) fn undecodable() -> Fault {
+    let message = "The row has characters that cannot be read, shown as \u{fffd}";
+    let fix = "export the file again as CSV in UTF-8, or correct these cells against the partner's records";
+    Fault {
+        many: "rows have characters that cannot be read, shown as \u{fffd}".into(),
+        ..fault(&codes::UNDECODABLE, message, fix)
+    }
+}
+
+/// Text in another encoding than UTF-8.
+pub(crate) fn encoding(name: &str) -> Fault {
+    let message = format!("The file is not in UTF-8, and was read as {name}");
+    fault(&codes::ENCODING, &message, "look at a few names with accents; if they look wrong, ask for the file in UTF-8")
+}
+
+/// A heading row and nothing below it.
+pub(crate) fn no_rows() -> Fault {
+    let message = "There is no row of data below the headings: this is a nil return";
+    fault(&codes::NO_ROWS, message, "nothing, if the partner has nothing to report for the period")
+}
+
+/// Some names in quotation marks, the first ten of them.
+fn quoted(names: &[&str]) -> String {
+    const SHOWN: usize = 10;
+    let mut items: Vec<String> = names.iter().take(SHOWN).map(|name| format!("\"{name}\"")).collect();
+    if names.len() > SHOWN {
+        items.push(format!("{} more", names.len() - SHOWN));
+    }
+    words::list(&items)
+}

@@ -1,0 +1,89 @@
+//! The formats that are read, each recognised by its content and never by its name.
+
+pub(crate) mod cells;
+mod head;
+mod strangers;
+pub(crate) mod text;
+mod xlsx;
+
+use crate::block::{Block, Plan};
+use crate::faults;
+use crate::sample::Sample;
+use head::Head;
+use qd_model::Fault;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A format that is read.
+trait Format: Sync {
+    /// Its name, which is also the name of its file here.
+    #[cfg_attr(not(test), expect(dead_code, reason = "so far only the registry's own test asks"))]
+    fn name(&self) -> &'static str;
+    /// Whether a file that begins so is of this format.
+    fn recognises(&self, head: &Head) -> bool;
+    /// Opens a file that was recognised.
+    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Box<Fault>>;
+}
+
+/// Every format that is read. The first that recognises a file reads it; text comes last, since it
+/// recognises by what is absent.
+static ALL: &[&dyn Format] = &[&xlsx::Xlsx, &text::Text];
+
+/// A file of some format, as sheets of rows.
+pub(crate) trait Book: Send {
+    /// Its sheets; a text file has a single one without a name.
+    fn sheets(&self) -> &[Sheet];
+    /// The first rows of a sheet.
+    fn sample(&mut self, sheet: usize) -> Result<Sample, Box<Fault>>;
+    /// What is to be said of the file as a whole.
+    fn notes(&self) -> Vec<Fault> {
+        Vec::new()
+    }
+    /// The rows of a sheet, in order.
+    fn blocks<'a>(&'a mut self, sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a>;
+    /// Why the blocks ended before the sheet did.
+    fn trouble(&self) -> Option<&Fault>;
+}
+
+/// A sheet of a workbook.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sheet {
+    pub(crate) name: Option<String>,
+    pub(crate) hidden: bool,
+}
+
+/// Recognises a file and opens it.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Book>, Box<Fault>> {
+    let head = Head::of(path).map_err(|error| faults::machine(&error))?;
+    if let Some(fault) = strangers::recognise(path, &head) {
+        return Err(fault);
+    }
+    match ALL.iter().find(|format| format.recognises(&head)) {
+        Some(format) => format.open(path),
+        None => Err(faults::stranger("is of a kind that is not known here, and is neither a workbook nor text", None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ALL;
+
+    #[test]
+    fn every_format_in_the_folder_is_listed() {
+        let names: Vec<&str> = ALL.iter().map(|format| format.name()).collect();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/formats");
+        let helpers = ["cells", "head", "strangers"];
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| {
+                entry.unwrap().file_name().into_string().unwrap().strip_suffix(".rs").map(str::to_owned)
+            })
+            .filter(|name| !helpers.contains(&name.as_str()))
+            .collect();
+        files.sort();
+        let mut sorted = names.clone();
+        sorted.sort_unstable();
+        assert_eq!(files, sorted);
+        assert_eq!(names.last(), Some(&"text"), "text recognises by what is absent, so it is asked last");
+    }
+}

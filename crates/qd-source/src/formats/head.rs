@@ -1,0 +1,59 @@
+//! The beginning of a file, and the names of a zip archive's parts: what formats are recognised by.
+
+use std::fs::File;
+use std::io::{Read, Result};
+use std::path::Path;
+
+/// How many bytes are looked at.
+pub(super) const LENGTH: u64 = 64 * 1024;
+
+/// The beginning of a file.
+pub(super) struct Head {
+    pub(super) bytes: Vec<u8>,
+    pub(super) zip: Zip,
+}
+
+/// Whether a file is a zip archive.
+pub(super) enum Zip {
+    No,
+    /// It begins as one, and its directory cannot be read.
+    Broken,
+    /// The names of its parts.
+    Parts(Vec<String>),
+}
+
+impl Head {
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        let file = File::open(path)?;
+        if file.metadata()?.is_dir() {
+            return Err(std::io::ErrorKind::IsADirectory.into());
+        }
+        let mut bytes = Vec::new();
+        (&file).take(LENGTH).read_to_end(&mut bytes)?;
+        let zip = if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+            // A library that stumbles over a hostile directory says as much as one that refuses it.
+            let names = std::panic::catch_unwind(|| {
+                let archive = zip::ZipArchive::new(std::io::BufReader::new(file)).ok()?;
+                archive.file_names().map(|name| name.ok().map(std::borrow::Cow::into_owned)).collect::<Option<Vec<_>>>()
+            });
+            names.ok().flatten().map_or(Zip::Broken, Zip::Parts)
+        } else {
+            Zip::No
+        };
+        Ok(Self { bytes, zip })
+    }
+
+    /// Whether the zip archive has a part of which the name begins so.
+    pub(super) fn has_part(&self, start: &str) -> bool {
+        match &self.zip {
+            Zip::Parts(parts) => {
+                parts.iter().any(|part| part.trim_start_matches('/').to_lowercase().starts_with(start))
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn starts_with(&self, magic: &[u8]) -> bool {
+        self.bytes.starts_with(magic)
+    }
+}

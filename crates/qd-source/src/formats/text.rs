@@ -1,0 +1,244 @@
+//! Delimited text: comma, tab, semicolon or pipe, in any of the encodings that spreadsheets write.
+
+mod decode;
+mod delimiter;
+mod record;
+mod split;
+
+use super::head::Head;
+use super::{Book, Format, Sheet};
+use crate::block::{Block, Cut, Plan, ReadBlock, Slot, whole};
+use crate::faults;
+use crate::sample::{ROWS, Sample, SampleCell, SampleRow};
+use arrow::array::StringViewBuilder;
+use decode::{Decoder, Found};
+use memchr::memmem;
+use qd_model::{Fault, Hit};
+use qd_table::{Chunk, TextColumn};
+use record::{Record, Specials};
+use split::Splitter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// About how much text is in a block.
+const BLOCK: usize = 4 << 20;
+/// How much text is looked at to find the delimiter and the heading row.
+const LOOKED_AT: usize = 64 * 1024;
+
+/// Delimited text.
+pub(super) struct Text;
+
+impl Format for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn recognises(&self, head: &Head) -> bool {
+        decode::is_text(&head.bytes)
+    }
+
+    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Box<Fault>> {
+        TextBook::open(path, BLOCK).map(|book| Box::new(book) as Box<dyn Book>).map_err(|error| faults::machine(&error))
+    }
+}
+
+/// The first words of a file, as text, to see whether they are markup.
+pub(super) fn first_words(bytes: &[u8]) -> String {
+    decode::first_words(&bytes[..bytes.len().min(4096)])
+}
+
+/// A text file.
+pub(crate) struct TextBook {
+    path: PathBuf,
+    found: Found,
+    delimiter: u8,
+    /// Bytes of decoded text to pass over: a line that only names the delimiter.
+    skip: usize,
+    /// The beginning of the text after that line, and whether it is all of it.
+    start: Vec<u8>,
+    whole: bool,
+    block: usize,
+    sheets: [Sheet; 1],
+    trouble: Option<Box<Fault>>,
+}
+
+impl TextBook {
+    /// Looks at the whole file for its encoding, and at its beginning for its delimiter.
+    pub(crate) fn open(path: &Path, block: usize) -> std::io::Result<Self> {
+        let found = decode::detect(path)?;
+        let mut decoder = Decoder::open(path, &found)?;
+        let mut start = Vec::new();
+        while start.len() < LOOKED_AT && decoder.fill(&mut start, LOOKED_AT)? {}
+        let whole = start.len() < LOOKED_AT;
+        let (declared, skip) = delimiter::declared(&start);
+        start.drain(..skip);
+        let delimiter = declared.unwrap_or_else(|| delimiter::detect(&start, whole));
+        let path = path.to_owned();
+        Ok(Self { path, found, delimiter, skip, start, whole, block, sheets: [Sheet::default()], trouble: None })
+    }
+}
+
+impl Book for TextBook {
+    fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    fn sample(&mut self, _sheet: usize) -> Result<Sample, Box<Fault>> {
+        let text = String::from_utf8_lossy(&self.start);
+        let specials = Specials::of(self.delimiter);
+        let mut record = Record::default();
+        let (mut at, mut row, mut scratch) = (0, 0, String::new());
+        let mut sample = Sample::default();
+        while at < text.len() && sample.rows.len() < ROWS {
+            at = record.read(text.as_bytes(), at, &specials);
+            row += 1;
+            if at >= text.len() && !self.whole && row > 1 {
+                // The last record may go on beyond what is looked at.
+                break;
+            }
+            let cells: Vec<SampleCell> = (0u32..)
+                .zip(record.cells())
+                .filter(|(_, cell)| !cell.is_empty())
+                .map(|(column, cell)| SampleCell::of_text(column, cell.text(&text, &mut scratch)))
+                .collect();
+            if !cells.is_empty() {
+                sample.rows.push(SampleRow { row, cells, width: Some(record.cells().len() as u32) });
+            }
+        }
+        Ok(sample)
+    }
+
+    fn notes(&self) -> Vec<Fault> {
+        self.found.named.map(faults::encoding).into_iter().collect()
+    }
+
+    fn blocks<'a>(&'a mut self, _sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a> {
+        let opened = Decoder::open(&self.path, &self.found);
+        let mut splitter = match opened {
+            Ok(decoder) => Some(Splitter::new(decoder, self.delimiter, self.block, self.skip)),
+            Err(error) => {
+                self.trouble = Some(faults::machine(&error));
+                None
+            }
+        };
+        let (delimiter, trouble) = (self.delimiter, &mut self.trouble);
+        Box::new(std::iter::from_fn(move || match splitter.as_mut()?.next_piece() {
+            Ok(Some(piece)) => {
+                let plan = Arc::clone(&plan);
+                let (bytes, first_row, records) = (piece.bytes, piece.first_row, piece.records);
+                Some(Block(Cut::Text(TextBlock { bytes, first_row, records, delimiter, plan })))
+            }
+            Ok(None) => None,
+            Err(fault) => {
+                *trouble = Some(fault);
+                splitter = None;
+                None
+            }
+        }))
+    }
+
+    fn trouble(&self) -> Option<&Fault> {
+        self.trouble.as_deref()
+    }
+}
+
+/// Whole records of text.
+pub(crate) struct TextBlock {
+    bytes: Vec<u8>,
+    first_row: u32,
+    records: u32,
+    delimiter: u8,
+    plan: Arc<Plan>,
+}
+
+impl TextBlock {
+    pub(crate) fn read(self) -> ReadBlock {
+        let plan = Arc::clone(&self.plan);
+        let text = String::from_utf8(self.bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        // Looked for once in the whole block, so that good blocks are not searched row by row.
+        let damaged = memmem::find(text.as_bytes(), "\u{fffd}".as_bytes()).is_some();
+        let mut reader = Reader::new(&plan, &text, self.records as usize);
+        let specials = Specials::of(self.delimiter);
+        let mut record = Record::default();
+        let (mut at, mut row) = (0, self.first_row);
+        while at < text.len() {
+            let start = at;
+            at = record.read(text.as_bytes(), at, &specials);
+            if row > plan.heading_row && reader.add(row, &record) && damaged && text[start..at].contains('\u{fffd}') {
+                reader.hits.push(Hit { row, fault: plan.undecodable, evidence: None });
+            }
+            row += 1;
+        }
+        reader.finish()
+    }
+}
+
+/// Turns records into the columns of a chunk.
+struct Reader<'a> {
+    plan: &'a Plan,
+    text: &'a str,
+    /// Column of the sheet, column of the chunk, cells.
+    columns: Vec<(usize, usize, StringViewBuilder)>,
+    /// Columns of the sheet that hold no heading, with the fault that says so.
+    unheaded: Vec<(usize, u32)>,
+    rows: Vec<u32>,
+    hits: Vec<Hit>,
+    scratch: String,
+}
+
+impl<'a> Reader<'a> {
+    fn new(plan: &'a Plan, text: &'a str, records: usize) -> Self {
+        let (mut columns, mut unheaded) = (Vec::new(), Vec::new());
+        for (column, slot) in plan.slots.iter().enumerate() {
+            match slot {
+                Slot::Read(into) => columns.push((column, *into as usize, StringViewBuilder::with_capacity(records))),
+                Slot::Unheaded(fault) => unheaded.push((column, *fault)),
+                Slot::Unread => {}
+            }
+        }
+        let (rows, hits, scratch) = (Vec::with_capacity(records), Vec::new(), String::new());
+        Self { plan, text, columns, unheaded, rows, hits, scratch }
+    }
+
+    /// Adds a record, unless it is blank. Cells that are missing are null; cells too many are left out.
+    fn add(&mut self, row: u32, record: &Record) -> bool {
+        let cells = record.cells();
+        if cells.iter().all(|cell| cell.is_empty()) {
+            return false;
+        }
+        self.unheaded.retain(|(column, fault)| {
+            let holds = cells.get(*column).is_some_and(|cell| !cell.is_empty());
+            if holds {
+                self.hits.push(whole(*fault));
+            }
+            !holds
+        });
+        let (least, most) = self.plan.widths;
+        if !(least..=most).contains(&(cells.len() as u32)) {
+            self.hits.push(Hit { row, fault: self.plan.ragged, evidence: None });
+        }
+        for (column, _, builder) in &mut self.columns {
+            match cells.get(*column) {
+                Some(cell) => builder.append_value(cell.text(self.text, &mut self.scratch)),
+                None => builder.append_null(),
+            }
+        }
+        self.rows.push(row);
+        true
+    }
+
+    fn finish(self) -> ReadBlock {
+        let rows = self.rows.len();
+        if rows > 0 {
+            self.plan.any_row.store(true, Ordering::Relaxed);
+        }
+        let mut columns: Vec<TextColumn> =
+            (0..self.plan.columns).map(|_| TextColumn { text: super::cells::nulls(rows), stored: None }).collect();
+        for (_, into, mut builder) in self.columns {
+            columns[into].text = builder.finish();
+        }
+        ReadBlock { chunk: Chunk { rows: self.rows, columns }, hits: self.hits }
+    }
+}

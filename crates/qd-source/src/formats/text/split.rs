@@ -1,0 +1,163 @@
+//! Cuts text into blocks of whole records, and counts the records, so that each block knows the
+//! spreadsheet row of its first one. Only quotation marks and line ends are looked at.
+
+use super::decode::Decoder;
+use crate::faults;
+use memchr::{memchr, memchr_iter, memrchr};
+use qd_model::Fault;
+
+/// The longest record. One that is longer is most likely a quotation mark that never closes.
+const LONGEST: usize = 64 << 20;
+
+/// Some whole records.
+pub(super) struct Piece {
+    pub(super) bytes: Vec<u8>,
+    pub(super) first_row: u32,
+    pub(super) records: u32,
+}
+
+/// Cuts a file's text into pieces.
+pub(super) struct Splitter {
+    decoder: Decoder,
+    delimiter: u8,
+    block: usize,
+    /// Bytes at the beginning that are not part of the table.
+    skip: usize,
+    pending: Vec<u8>,
+    row: u32,
+}
+
+impl Splitter {
+    pub(super) fn new(decoder: Decoder, delimiter: u8, block: usize, skip: usize) -> Self {
+        Self { decoder, delimiter, block, skip, pending: Vec::new(), row: 1 }
+    }
+
+    /// The next piece, or why there cannot be one.
+    pub(super) fn next_piece(&mut self) -> Result<Option<Piece>, Box<Fault>> {
+        let mut scan = Scan::default();
+        loop {
+            let want = self.block.saturating_sub(self.pending.len()).max(self.block / 4).max(1);
+            let more = self.decoder.fill(&mut self.pending, want).map_err(|error| faults::machine(&error))?;
+            if self.skip > 0 {
+                let skipped = self.skip.min(self.pending.len());
+                self.pending.drain(..skipped);
+                self.skip -= skipped;
+            }
+            if more && self.pending.len() < self.block {
+                continue;
+            }
+            scan.advance(&self.pending, self.delimiter, !more);
+            if !more {
+                return self.last(&scan);
+            }
+            if scan.end > 0 {
+                return Ok(Some(self.cut(scan.end, scan.records)));
+            }
+            if self.pending.len() > LONGEST {
+                return Err(match scan.quoted {
+                    true => faults::unclosed_quote(self.row),
+                    false => faults::too_large("has a line that is longer than 64 MiB, which is the limit"),
+                });
+            }
+        }
+    }
+
+    /// What is left at the end of the file.
+    fn last(&mut self, scan: &Scan) -> Result<Option<Piece>, Box<Fault>> {
+        if scan.quoted {
+            return Err(faults::unclosed_quote(self.row + scan.records));
+        }
+        let length = self.pending.len();
+        let unended = u32::from(scan.end < length);
+        Ok((length > 0).then(|| self.cut(length, scan.records + unended)))
+    }
+
+    fn cut(&mut self, end: usize, records: u32) -> Piece {
+        let mut rest = Vec::with_capacity(self.block + self.block / 8);
+        rest.extend_from_slice(&self.pending[end..]);
+        let mut bytes = std::mem::replace(&mut self.pending, rest);
+        bytes.truncate(end);
+        let first_row = self.row;
+        self.row = self.row.saturating_add(records);
+        Piece { bytes, first_row, records }
+    }
+}
+
+/// How far some text has been looked at.
+#[derive(Default)]
+struct Scan {
+    at: usize,
+    /// Whether `at` stands inside a quoted cell.
+    quoted: bool,
+    /// Where the last whole record ends.
+    end: usize,
+    /// How many records end up to there.
+    records: u32,
+}
+
+impl Scan {
+    /// Looks at text that has grown at its end. What the next bytes could still change is left.
+    fn advance(&mut self, bytes: &[u8], delimiter: u8, is_all: bool) {
+        while self.at < bytes.len() {
+            let quote = memchr(b'"', &bytes[self.at..]).map(|offset| self.at + offset);
+            if self.quoted {
+                let Some(quote) = quote else {
+                    self.at = bytes.len();
+                    return;
+                };
+                match bytes.get(quote + 1) {
+                    Some(b'"') => self.at = quote + 2,
+                    None if !is_all => {
+                        self.at = quote;
+                        return;
+                    }
+                    _ => (self.quoted, self.at) = (false, quote + 1),
+                }
+            } else {
+                let stop = quote.unwrap_or(bytes.len());
+                if !self.lines(bytes, stop, is_all) {
+                    return;
+                }
+                if let Some(quote) = quote {
+                    let opens = quote == 0 || [delimiter, b'\n', b'\r'].contains(&bytes[quote - 1]);
+                    (self.quoted, self.at) = (opens, quote + 1);
+                }
+            }
+        }
+    }
+
+    /// Counts the line ends up to `stop`; false where the last byte may be half of one.
+    fn lines(&mut self, bytes: &[u8], stop: usize, is_all: bool) -> bool {
+        let range = &bytes[self.at..stop];
+        if range.len() < 16 && stop < bytes.len() {
+            // Between the cells of a file that quotes everything there is one byte: no search pays.
+            for (offset, byte) in range.iter().enumerate() {
+                let is_end = *byte == b'\n' || (*byte == b'\r' && bytes[self.at + offset + 1] != b'\n');
+                self.records += u32::from(is_end);
+                self.end = if is_end { self.at + offset + 1 } else { self.end };
+            }
+            self.at = stop;
+            return true;
+        }
+        if let Some(last) = memrchr(b'\n', range) {
+            self.records += memchr_iter(b'\n', range).count() as u32;
+            self.end = self.at + last + 1;
+        }
+        for offset in memchr_iter(b'\r', range) {
+            let carriage_return = self.at + offset;
+            match bytes.get(carriage_return + 1) {
+                Some(b'\n') => {}
+                None if !is_all => {
+                    self.at = carriage_return;
+                    return false;
+                }
+                _ => {
+                    self.records += 1;
+                    self.end = self.end.max(carriage_return + 1);
+                }
+            }
+        }
+        self.at = stop;
+        true
+    }
+}

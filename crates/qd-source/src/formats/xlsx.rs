@@ -1,0 +1,171 @@
+//! Excel workbooks (.xlsx, .xlsm), read cell by cell as the sheet's XML streams past.
+
+mod limits;
+mod values;
+
+use super::cells::CellsBlock;
+use super::head::Head;
+use super::{Book, Format, Sheet};
+use crate::block::{Block, Plan};
+use crate::faults;
+use crate::sample::{ROWS, Sample, SampleCell, SampleRow};
+use calamine::{Reader, SheetType, SheetVisible, XlsxError};
+use qd_model::Fault;
+use qd_table::Stored;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use values::Text;
+
+/// Excel workbooks.
+pub(super) struct Xlsx;
+
+impl Format for Xlsx {
+    fn name(&self) -> &'static str {
+        "xlsx"
+    }
+
+    fn recognises(&self, head: &Head) -> bool {
+        head.has_part("xl/")
+    }
+
+    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Box<Fault>> {
+        let bytes = limits::whole(path)?;
+        guarded(|| limits::check(&bytes))??;
+        let book = library(|| calamine::Xlsx::new(Cursor::new(bytes)))?;
+        let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+        let sheets = sheets
+            .map(|sheet| Sheet { name: Some(sheet.name.clone()), hidden: sheet.visible != SheetVisible::Visible })
+            .collect();
+        Ok(Box::new(XlsxBook { book, sheets, trouble: None }))
+    }
+}
+
+struct XlsxBook {
+    book: calamine::Xlsx<Cursor<Vec<u8>>>,
+    sheets: Vec<Sheet>,
+    trouble: Option<Box<Fault>>,
+}
+
+type Cells<'a> = calamine::XlsxCellReader<'a, Cursor<Vec<u8>>>;
+
+/// A place on the sheet: row counted from 1, column from 0.
+type Place = (u32, u32);
+
+impl Book for XlsxBook {
+    fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    fn sample(&mut self, sheet: usize) -> Result<Sample, Box<Fault>> {
+        let name = self.sheets[sheet].name.clone().unwrap_or_default();
+        let book = &mut self.book;
+        library(move || {
+            let mut cells = book.worksheet_cells_reader(&name)?;
+            let mut sample = Sample::default();
+            let mut text = Text::default();
+            while let Some((row, column)) = next(&mut cells, &mut text)? {
+                if sample.rows.last().is_none_or(|last| last.row != row) {
+                    if sample.rows.len() == ROWS {
+                        break;
+                    }
+                    sample.rows.push(SampleRow { row, cells: Vec::new(), width: None });
+                }
+                let value = text.value();
+                let mut cell = SampleCell::of_text(column, value.text);
+                cell.is_words &= value.stored == Stored::Text;
+                sample.rows.last_mut().expect("the row was just added").cells.push(cell);
+            }
+            for row in &mut sample.rows {
+                row.cells.sort_by_key(|cell| cell.column);
+                row.cells.dedup_by_key(|cell| cell.column);
+            }
+            Ok(sample)
+        })
+    }
+
+    fn blocks<'a>(&'a mut self, sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a> {
+        let name = self.sheets[sheet].name.clone().unwrap_or_default();
+        let (book, trouble) = (&mut self.book, &mut self.trouble);
+        let mut cells = match library(move || book.worksheet_cells_reader(&name)) {
+            Ok(cells) => Some(cells),
+            Err(fault) => {
+                *trouble = Some(fault);
+                None
+            }
+        };
+        let mut text = Text::default();
+        let mut ahead = None;
+        Box::new(std::iter::from_fn(move || {
+            let reader = cells.as_mut()?;
+            match library(|| block(reader, &plan, &mut text, &mut ahead)) {
+                Ok(Some(block)) => Some(block),
+                Ok(None) => {
+                    cells = None;
+                    None
+                }
+                Err(fault) => {
+                    *trouble = Some(fault);
+                    cells = None;
+                    None
+                }
+            }
+        }))
+    }
+
+    fn trouble(&self) -> Option<&Fault> {
+        self.trouble.as_deref()
+    }
+}
+
+/// The next cell that holds something, its value in `text`.
+fn next(cells: &mut Cells<'_>, text: &mut Text) -> Result<Option<Place>, XlsxError> {
+    while let Some(cell) = cells.next_cell()? {
+        let (row, column) = cell.get_position();
+        if text.set(cell.get_value()) {
+            return Ok(Some((row.saturating_add(1), column)));
+        }
+    }
+    Ok(None)
+}
+
+/// The next block of rows. `ahead` is the place of a cell that was read and belongs to the next
+/// block; its value is still in `text`.
+fn block(
+    cells: &mut Cells<'_>,
+    plan: &Arc<Plan>,
+    text: &mut Text,
+    ahead: &mut Option<Place>,
+) -> Result<Option<Block>, XlsxError> {
+    let mut block = CellsBlock::new(Arc::clone(plan));
+    if let Some((row, column)) = ahead.take() {
+        block.push(row, column, text.value());
+    }
+    while let Some((row, column)) = next(cells, text)? {
+        if block.is_full(row) {
+            *ahead = Some((row, column));
+            return Ok(Some(block.close()));
+        }
+        block.push(row, column, text.value());
+    }
+    Ok((!block.is_empty()).then(|| block.close()))
+}
+
+/// Runs a library's code, so that its panic becomes a finding about the file.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Box<Fault>> {
+    // Nothing that the work could leave half done is used after a panic.
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| faults::damaged())
+}
+
+/// The same for what the workbook library answers. Its own words are not repeated, since they may
+/// hold what stands in a cell.
+fn library<T>(work: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, Box<Fault>> {
+    guarded(work)?.map_err(|error| match error {
+        XlsxError::Password => faults::unreadable(
+            "is a password-protected workbook",
+            "open it with its password in Excel, remove the password and save it",
+        ),
+        _ => faults::damaged(),
+    })
+}

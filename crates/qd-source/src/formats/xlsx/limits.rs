@@ -1,0 +1,67 @@
+//! What a workbook may cost before a library sees it: a small file can unfold into any size.
+
+use crate::faults;
+use crate::faults::{damaged, too_large};
+use qd_model::Fault;
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+const MIB: u64 = 1 << 20;
+/// The largest file.
+const FILE: u64 = 1024 * MIB;
+/// The most parts in a file.
+const PARTS: usize = 10_000;
+/// The largest sheet once unfolded; sheets stream past and are never held whole.
+const SHEET: u64 = 8192 * MIB;
+/// The largest table of shared texts once unfolded.
+const TEXTS: u64 = 1024 * MIB;
+/// Any other part that is looked at.
+const OTHER: u64 = 128 * MIB;
+/// Deflate cannot unfold a byte into more than this many.
+const MOST_PER_BYTE: u64 = 1032;
+
+/// The bytes of a file, if it is not too large.
+pub(super) fn whole(path: &Path) -> Result<Vec<u8>, Box<Fault>> {
+    let read = || {
+        let file = File::open(path)?;
+        let mut bytes = Vec::with_capacity(file.metadata()?.len().min(FILE) as usize);
+        file.take(FILE + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().map_err(|error| faults::machine(&error))?;
+    if bytes.len() as u64 > FILE { Err(limit("is a workbook", FILE)) } else { Ok(bytes) }
+}
+
+/// Looks at each part's size: as declared, and as counted where the packed size does not bound it.
+pub(super) fn check(bytes: &[u8]) -> Result<(), Box<Fault>> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged())?;
+    if archive.len() > PARTS {
+        return Err(too_large(&format!("is a workbook of more than {PARTS} parts, which is the limit")));
+    }
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index).map_err(|_| damaged())?;
+        let name = part.name().map_err(|_| damaged())?.to_lowercase();
+        let (what, most) = match () {
+            // Pictures and other attachments are never unfolded.
+            () if !(name.ends_with(".xml") || name.ends_with(".rels")) => continue,
+            () if name.contains("worksheets/") => ("has a sheet", SHEET),
+            () if name.contains("sharedstrings") => ("has a table of texts", TEXTS),
+            () => ("has a part", OTHER),
+        };
+        if part.size() > most {
+            return Err(limit(what, most));
+        }
+        if part.compressed_size().saturating_mul(MOST_PER_BYTE) > most {
+            let counted = std::io::copy(&mut (&mut part).take(most + 1), &mut std::io::sink());
+            if counted.map_err(|_| damaged())? > most {
+                return Err(limit(what, most));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn limit(what: &str, most: u64) -> Box<Fault> {
+    too_large(&format!("{what} larger than {} MiB, which is the limit", most / MIB))
+}

@@ -1,0 +1,256 @@
+//! Where the table stands on a sheet: its heading row, its columns, and which field each one is.
+
+use crate::block::{Plan, Slot};
+use crate::faults;
+use crate::headings::{Headings, Match};
+use crate::sample::{Sample, SampleRow};
+use qd_model::finding::column_letters;
+use qd_model::report::ColumnReport;
+use qd_model::schema::FieldsMatch;
+use qd_model::{Fault, Schema, Severity, SourceFindings, words};
+use qd_table::Shape;
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+
+/// How far right of the last heading a column without one is still counted as the table's.
+const BESIDE: u32 = 64;
+
+/// The table of a sheet.
+pub(crate) struct Layout {
+    pub(crate) shape: Shape,
+    pub(crate) findings: SourceFindings,
+    pub(crate) quarantined: Vec<u32>,
+    pub(crate) plan: Plan,
+}
+
+/// The heading row of a sample, as an index into its rows, and how many fields it names.
+pub(crate) fn heading_row(sample: &Sample, known: Option<(&Schema, &Headings<'_>)>) -> Option<(usize, usize)> {
+    let Some((schema, headings)) = known else {
+        return by_evidence(sample).map(|row| (row, 0));
+    };
+    let matches = |row: &SampleRow| headings.count(row.cells.iter().map(|cell| cell.text.as_str()));
+    if !schema.is_ours {
+        let first = sample.rows.first().filter(|row| row.row == 1)?;
+        return Some((0, matches(first))).filter(|(_, count)| *count > 0);
+    }
+    let mut best: Option<(usize, usize)> = None;
+    for (index, row) in sample.rows.iter().enumerate() {
+        let count = matches(row);
+        if count > best.map_or(0, |(_, most)| most) {
+            best = Some((index, count));
+        }
+    }
+    best
+}
+
+/// Without a schema: the first row of which most cells of the table's width hold words, and which
+/// has rows below; else the first row that fills most of the width.
+fn by_evidence(sample: &Sample) -> Option<usize> {
+    let mut widths: HashMap<usize, usize> = HashMap::new();
+    for row in &sample.rows {
+        *widths.entry(row.cells.len()).or_default() += 1;
+    }
+    // The commonest number of filled cells; the larger one where two are equally common.
+    let (width, _) = widths.into_iter().max_by_key(|(width, rows)| (*rows, *width))?;
+    let last = sample.rows.len() - 1;
+    let candidates = |index: &usize| *index == 0 || *index < last;
+    let fills = |index: &usize| sample.rows[*index].cells.len() * 2 > width;
+    let says = |index: &usize| {
+        let cells = &sample.rows[*index].cells;
+        cells.iter().filter(|cell| cell.is_words).count() * 2 > cells.len().max(width)
+    };
+    let rows = || (0..sample.rows.len()).filter(candidates).filter(fills);
+    rows().find(says).or_else(|| rows().next()).or(Some(0))
+}
+
+/// Lays a sheet's table out from its heading row.
+pub(crate) fn lay_out(
+    sheet: Option<String>,
+    sample: &Sample,
+    heading: usize,
+    known: Option<(&Schema, &Headings<'_>)>,
+) -> Layout {
+    let row = &sample.rows[heading];
+    let mut out = Builder::new(sheet, row);
+    match known {
+        Some((schema, headings)) => out.with_schema(row, schema, headings),
+        None => out.without_schema(row, &sample.rows[heading + 1..]),
+    }
+    out.finish(row)
+}
+
+struct Builder {
+    shape: Shape,
+    findings: SourceFindings,
+    quarantined: Vec<u32>,
+    slots: Vec<Slot>,
+    outside: u32,
+}
+
+/// A column with a heading.
+struct Headed<'a> {
+    column: u32,
+    heading: &'a str,
+    found: Option<Match>,
+}
+
+impl Builder {
+    fn new(sheet: Option<String>, row: &SampleRow) -> Self {
+        let mut findings = SourceFindings::default();
+        let outside = findings.fault(faults::outside());
+        let shape = Shape { sheet, heading_row: row.row, columns: Vec::new() };
+        Self { shape, findings, quarantined: Vec::new(), slots: Vec::new(), outside }
+    }
+
+    /// Adds a column of the table.
+    fn column(&mut self, column: u32, heading: &str, field: Option<&str>, read: bool) {
+        let chunk_column = self.shape.columns.len() as u32;
+        self.shape.columns.push(ColumnReport { column, heading: heading.to_owned(), field: field.map(str::to_owned) });
+        self.slot(column, if read { Slot::Read(chunk_column) } else { Slot::Unread });
+    }
+
+    fn slot(&mut self, column: u32, slot: Slot) {
+        let column = column as usize;
+        if self.slots.len() <= column {
+            self.slots.resize(column + 1, Slot::Unheaded(self.outside));
+        }
+        self.slots[column] = slot;
+    }
+
+    fn without_schema(&mut self, row: &SampleRow, below: &[SampleRow]) {
+        let last = row.cells.last().map_or(0, |cell| cell.column);
+        let headed: HashMap<u32, &str> = row.cells.iter().map(|cell| (cell.column, cell.text.as_str())).collect();
+        let mut columns: Vec<u32> = headed.keys().copied().collect();
+        let beside = below.iter().flat_map(|row| &row.cells).map(|cell| cell.column);
+        columns.extend(beside.filter(|column| *column <= last.saturating_add(BESIDE)));
+        columns.sort_unstable();
+        columns.dedup();
+        for column in columns {
+            self.column(column, headed.get(&column).copied().unwrap_or_default(), None, true);
+        }
+    }
+
+    fn with_schema(&mut self, row: &SampleRow, schema: &Schema, headings: &Headings<'_>) {
+        let cells = row.cells.iter().filter(|cell| !cell.text.trim().is_empty());
+        let mut headed: Vec<Headed<'_>> = cells
+            .map(|cell| Headed { column: cell.column, heading: &cell.text, found: headings.field_of(&cell.text) })
+            .collect();
+        settle_mapped(&mut headed);
+        let used = self.fields(&headed, schema, headings);
+        self.missing(&headed, &used, schema, headings);
+        if !schema.is_ours && schema.fields_match == FieldsMatch::Exact {
+            self.order(&headed, schema);
+        }
+    }
+
+    /// Gives each headed column its field, and says what is wrong with those that have none. Answers
+    /// which fields have a column.
+    fn fields(&mut self, headed: &[Headed<'_>], schema: &Schema, headings: &Headings<'_>) -> Vec<bool> {
+        let mut owner: Vec<Option<&str>> = vec![None; schema.fields.len()];
+        let mut unknown: HashMap<&str, u32> = HashMap::new();
+        for Headed { column, heading, found } in headed {
+            let (column, heading) = (*column, *heading);
+            let Some(Match { field, .. }) = *found else {
+                if headings.is_not_collected(heading) {
+                    self.quarantined.push(column);
+                    self.findings.add(faults::not_collected(column, heading));
+                } else if let Some(first) = unknown.get(heading) {
+                    self.findings.add(faults::duplicate_unknown(column, heading, &column_letters(*first)));
+                } else {
+                    unknown.insert(heading, column);
+                    self.findings.add(unknown_column(column, heading, headed, schema));
+                }
+                self.column(column, heading, None, false);
+                continue;
+            };
+            if let Some(other) = owner[field] {
+                self.findings.add(faults::duplicate_field(column, heading, other, &schema.fields[field]));
+                self.column(column, heading, None, false);
+            } else {
+                owner[field] = Some(heading);
+                self.column(column, heading, Some(&schema.fields[field].name), true);
+            }
+        }
+        owner.iter().map(Option::is_some).collect()
+    }
+
+    /// Fields that must have a column and have none.
+    fn missing(&mut self, headed: &[Headed<'_>], used: &[bool], schema: &Schema, headings: &Headings<'_>) {
+        let every = matches!(schema.fields_match, FieldsMatch::Exact | FieldsMatch::Equal | FieldsMatch::Subset);
+        for (field, has_column) in schema.fields.iter().zip(used) {
+            if *has_column || !(every || field.constraints.required) {
+                continue;
+            }
+            let free = || {
+                let free = headed.iter().filter(|column| column.found.is_none());
+                free.map(|column| column.heading).filter(|heading| !headings.is_not_collected(heading))
+            };
+            let labels = [field.label(), &field.name];
+            let labels = labels.into_iter().chain(field.aliases.iter().map(String::as_str));
+            let near = labels.into_iter().find_map(|label| words::nearest(label, free()));
+            self.findings.add(faults::missing_column(field, near));
+        }
+    }
+
+    /// For plain schemas that ask for the columns in the fields' order.
+    fn order(&mut self, headed: &[Headed<'_>], schema: &Schema) {
+        let order: Vec<usize> = headed.iter().filter_map(|column| column.found).map(|found| found.field).collect();
+        if order.len() != schema.fields.len() || headed.len() != order.len() {
+            return;
+        }
+        if let Some(place) = order.iter().enumerate().position(|(place, field)| place != *field) {
+            let Headed { column, heading, .. } = headed[place];
+            self.findings.add(faults::column_order(column, heading, schema.fields[place].label()));
+        }
+    }
+
+    /// Registers the faults that only rows can show, and closes the plan.
+    fn finish(mut self, row: &SampleRow) -> Layout {
+        let last = self.shape.columns.last().map_or(0, |column| column.column);
+        let first = self.shape.columns.first().map_or(0, |column| column.column);
+        let width = row.width.unwrap_or(last + 1);
+        for column in first..width.max(last + 1).min(last + BESIDE) {
+            let taken = self.slots.get(column as usize).is_some_and(|slot| *slot != Slot::Unheaded(self.outside));
+            if !taken && self.findings.faults.len() < 1000 {
+                let fault = self.findings.fault(faults::blank_heading(column));
+                self.slot(column, Slot::Unheaded(fault));
+            }
+        }
+        let plan = Plan {
+            heading_row: row.row,
+            columns: self.shape.columns.len(),
+            widths: ((last + 1).min(width), width),
+            ragged: self.findings.fault(faults::ragged_row()),
+            undecodable: self.findings.fault(faults::undecodable()),
+            outside: self.outside,
+            slots: self.slots,
+            any_row: AtomicBool::new(false),
+        };
+        Layout { shape: self.shape, findings: self.findings, quarantined: self.quarantined, plan }
+    }
+}
+
+/// Where the partner's mapping names the column of a field, other columns that the schema's words
+/// would give to that field are left unknown.
+fn settle_mapped(headed: &mut [Headed<'_>]) {
+    let mapped: Vec<usize> =
+        headed.iter().filter_map(|column| column.found).filter(|found| found.mapped).map(|found| found.field).collect();
+    for column in headed {
+        if column.found.is_some_and(|found| !found.mapped && mapped.contains(&found.field)) {
+            column.found = None;
+        }
+    }
+}
+
+/// The finding of an unknown heading, with the free field that is near it. Schemas that allow no
+/// other columns make it a reject.
+fn unknown_column(column: u32, heading: &str, headed: &[Headed<'_>], schema: &Schema) -> Fault {
+    let is_free = |index: usize| !headed.iter().any(|other| other.found.is_some_and(|found| found.field == index));
+    let free = schema.fields.iter().enumerate().filter(|(index, _)| is_free(*index)).map(|(_, field)| field.label());
+    let mut fault = faults::unknown_column(column, heading, words::nearest(heading, free));
+    if matches!(schema.fields_match, FieldsMatch::Exact | FieldsMatch::Equal | FieldsMatch::Superset) {
+        fault.severity = Severity::Reject;
+        fault.fix = "remove the column, or add its field to the schema".into();
+    }
+    fault
+}

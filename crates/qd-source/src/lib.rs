@@ -1,0 +1,25 @@
+//! A partner's file, as text cells with their places: which format it is, where its table stands,
+//! which column is which field, and then its rows, block by block, fast and in bounded memory.
+//!
+//! Architecture invariant: bad data is not an error. [`open`] always answers, with a [`Source`] whose
+//! rows can be read or with a [`Rejection`] that says why not. Libraries that parse files enter here
+//! and nowhere else, and a panic in one of them becomes that file's finding. Cells of a column that
+//! no field claims never leave this room.
+
+mod block;
+mod choose;
+mod codes;
+mod digest;
+mod faults;
+mod formats;
+mod headings;
+mod layout;
+mod sample;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use block::{Block, Blocks, ReadBlock};
+pub use codes::CODES;
+pub use digest::digest;
+pub use source::{Opened, Rejection, Request, Source, open};
