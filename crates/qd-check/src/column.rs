@@ -1,0 +1,324 @@
+//! The one loop over the cells of a column: tidy, look for a blank, read, test. What it does for a
+//! field is decided before it starts.
+
+use crate::checks::Predicate;
+use crate::codes::{Codes, Found};
+use crate::read::boolean::Booleans;
+use crate::read::text::Texts;
+use crate::read::{Reader, Scalar};
+use crate::value::{Cell, Value};
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, BooleanBufferBuilder, BooleanBuilder, PrimitiveBuilder, StringViewArray,
+    StringViewBuilder,
+};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::kernels::nullif::nullif;
+use arrow::datatypes::ArrowPrimitiveType;
+use qd_model::finding::ShowValues;
+use qd_model::kinds::{Kind, Slip};
+use qd_model::normalise::{Normalise, tidy};
+use qd_model::schema::MissingValue;
+use qd_model::{Class, Evidence, Hit};
+use qd_table::{Stored, TextColumn};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is done with one field's column. Numbers of faults are indexes into the checker's list.
+pub(crate) struct Plan {
+    /// The column in the source.
+    pub(crate) column: usize,
+    pub(crate) class: Class,
+    pub(crate) missing: Missing,
+    pub(crate) words: Words,
+    pub(crate) reader: Reader,
+    /// The fault of cells that cannot be read.
+    pub(crate) unreadable: u32,
+    /// The fault of cells that a workbook stores as an error.
+    pub(crate) error: u32,
+    /// The fault of blank cells, where an answer is asked for.
+    pub(crate) blank: Option<u32>,
+    pub(crate) tests: Vec<(u32, Predicate)>,
+}
+
+/// What happens to a text before it is read.
+pub(crate) enum Words {
+    /// Nothing.
+    Free,
+    /// It is written in its kind's one way, and judged; each slip has its fault.
+    Kind(&'static dyn Kind, Vec<(&'static Slip, u32)>),
+    /// It is replaced by the code that it stands for.
+    Codes(Codes, u32),
+}
+
+/// Texts that stand for "no value".
+pub(crate) struct Missing {
+    is_empty_missing: bool,
+    others: Vec<Box<str>>,
+    /// Which lengths occur among the others, the longest in the last bit, to pass most cells at once.
+    lengths: u64,
+}
+
+impl Missing {
+    pub(crate) fn of(values: &[MissingValue], is_ours: bool) -> Self {
+        let others: Vec<Box<str>> =
+            values.iter().filter(|value| !value.value.is_empty()).map(|value| value.value.as_str().into()).collect();
+        let lengths = others.iter().fold(0, |lengths, text| lengths | 1 << text.len().min(63));
+        Self { is_empty_missing: is_ours || values.iter().any(|value| value.value.is_empty()), others, lengths }
+    }
+
+    fn is_missing(&self, text: &str) -> bool {
+        if text.is_empty() {
+            return self.is_empty_missing;
+        }
+        self.lengths >> text.len().min(63) & 1 == 1 && self.others.iter().any(|other| **other == *text)
+    }
+}
+
+/// What the loop is the same for in every column.
+pub(crate) struct Setting<'a> {
+    pub(crate) how: &'a [Normalise],
+    pub(crate) show: ShowValues,
+    /// The spreadsheet row of each cell.
+    pub(crate) rows: &'a [u32],
+}
+
+/// What became of a column.
+pub(crate) struct Judged {
+    pub(crate) array: ArrayRef,
+    pub(crate) unreadable: Option<BooleanBuffer>,
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) tidied: BTreeMap<&'static str, u64>,
+}
+
+/// Judges a column.
+pub(crate) fn judge(plan: &Plan, column: &TextColumn, setting: &Setting<'_>) -> Judged {
+    fn scalar<R: Scalar>(reader: &R, plan: &Plan, column: &TextColumn, setting: &Setting<'_>) -> Judged {
+        let builder = PrimitiveBuilder::<R::Arrow>::with_capacity(setting.rows.len());
+        walk(plan, column, setting, ScalarTarget { reader, builder })
+    }
+    match &plan.reader {
+        Reader::Integer(reader) => scalar(reader, plan, column, setting),
+        Reader::Number(reader) => scalar(reader, plan, column, setting),
+        Reader::Date(reader) => scalar(reader, plan, column, setting),
+        Reader::Datetime(reader) => scalar(reader, plan, column, setting),
+        Reader::Time(reader) => scalar(reader, plan, column, setting),
+        Reader::Year(reader) => scalar(reader, plan, column, setting),
+        Reader::Yearmonth(reader) => scalar(reader, plan, column, setting),
+        Reader::Boolean(reader) => {
+            let builder = BooleanBuilder::with_capacity(setting.rows.len());
+            walk(plan, column, setting, BooleanTarget { reader, builder })
+        }
+        Reader::Text(reader) => walk(plan, column, setting, TextTarget::new(reader, &column.text)),
+    }
+}
+
+/// Reads texts of one type and keeps the values.
+trait Target {
+    /// Reads and keeps one. `raw` is the cell as it came, `text` what is left to read of it. Where it
+    /// cannot be read, nothing is kept.
+    fn take<'a>(&mut self, raw: &str, text: &'a str, stored: Stored) -> Option<Value<'a>>;
+    /// Keeps a null.
+    fn null(&mut self);
+    fn finish(self) -> ArrayRef;
+}
+
+fn walk<T: Target>(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, mut target: T) -> Judged {
+    let mut hits = Vec::new();
+    let mut bad: Vec<u32> = Vec::new();
+    let mut tidied = BTreeMap::new();
+    let mut scratch = String::new();
+    let texts = &column.text;
+    for (index, row) in setting.rows.iter().enumerate() {
+        let raw = if texts.is_null(index) { None } else { Some(texts.value(index)) };
+        let stored = column.stored(index);
+        let mut hit = |fault: u32, value: Option<&str>| {
+            let evidence = value.map(|value| Evidence::of(value, plan.class, setting.show));
+            hits.push(Hit { row: *row, fault, evidence });
+        };
+        let text = raw.map(|raw| tidy(raw, setting.how));
+        let blank = text.as_deref().is_none_or(|text| plan.missing.is_missing(text));
+        let (Some(raw), Some(text), false) = (raw, text, blank) else {
+            target.null();
+            if let Some(fault) = plan.blank {
+                hit(fault, None);
+            }
+            continue;
+        };
+        if text.len() != raw.len() || matches!(text, Cow::Owned(_)) {
+            count_tidied(raw, setting.how, &mut tidied);
+        }
+        let judged = if stored == Stored::Error {
+            Err(plan.error)
+        } else {
+            to_read(plan, &text, &mut scratch).and_then(|text| {
+                let value = target.take(raw, &text, stored).ok_or(plan.unreadable)?;
+                for (fault, passes) in &plan.tests {
+                    if !passes(Cell { text: &text, value }) {
+                        hit(*fault, Some(raw));
+                    }
+                }
+                Ok(())
+            })
+        };
+        if let Err(fault) = judged {
+            target.null();
+            bad.push(index as u32);
+            hit(fault, Some(raw));
+        }
+    }
+    Judged { array: target.finish(), unreadable: bits(&bad, setting.rows.len()), hits, tidied }
+}
+
+/// The text that is read as the field's type, or the fault of a text that has none.
+fn to_read<'a>(plan: &'a Plan, text: &'a str, scratch: &mut String) -> Result<Cow<'a, str>, u32> {
+    match &plan.words {
+        Words::Free => Ok(Cow::Borrowed(text)),
+        Words::Kind(kind, faults) => {
+            let normal = kind.normalise(text);
+            match kind.check(&normal) {
+                Ok(()) => Ok(normal),
+                Err(slip) => {
+                    let known = faults.iter().find(|(known, _)| *known == slip).or(faults.first());
+                    Err(known.map_or(plan.unreadable, |(_, fault)| *fault))
+                }
+            }
+        }
+        Words::Codes(codes, fault) => match codes.find(text, scratch) {
+            Found::Code(code) => Ok(Cow::Borrowed(code)),
+            Found::NotListed => Err(*fault),
+            Found::Unreadable => Err(plan.unreadable),
+        },
+    }
+}
+
+fn count_tidied(raw: &str, how: &[Normalise], tidied: &mut BTreeMap<&'static str, u64>) {
+    for (word, one) in Normalise::WORDS {
+        if how.contains(&one) && tidy(raw, &[one]) != raw {
+            *tidied.entry(word).or_default() += 1;
+        }
+    }
+}
+
+fn bits(bad: &[u32], rows: usize) -> Option<BooleanBuffer> {
+    if bad.is_empty() {
+        return None;
+    }
+    let mut bits = BooleanBufferBuilder::new(rows);
+    bits.append_n(rows, false);
+    for index in bad {
+        bits.set_bit(*index as usize, true);
+    }
+    Some(bits.finish())
+}
+
+struct ScalarTarget<'r, R: Scalar> {
+    reader: &'r R,
+    builder: PrimitiveBuilder<R::Arrow>,
+}
+
+impl<R: Scalar> Target for ScalarTarget<'_, R> {
+    fn take<'a>(&mut self, _: &str, text: &'a str, stored: Stored) -> Option<Value<'a>> {
+        let native: <R::Arrow as ArrowPrimitiveType>::Native =
+            if stored == Stored::Text { self.reader.read(text)? } else { self.reader.read_stored(text, stored)? };
+        self.builder.append_value(native);
+        Some(R::value(native))
+    }
+
+    fn null(&mut self) {
+        self.builder.append_null();
+    }
+
+    fn finish(mut self) -> ArrayRef {
+        Arc::new(self.builder.finish())
+    }
+}
+
+struct BooleanTarget<'r> {
+    reader: &'r Booleans,
+    builder: BooleanBuilder,
+}
+
+impl Target for BooleanTarget<'_> {
+    fn take<'a>(&mut self, _: &str, text: &'a str, stored: Stored) -> Option<Value<'a>> {
+        let value = self.reader.read_stored(text, stored)?;
+        self.builder.append_value(value);
+        Some(Value::Boolean(value))
+    }
+
+    fn null(&mut self) {
+        self.builder.append_null();
+    }
+
+    fn finish(mut self) -> ArrayRef {
+        Arc::new(self.builder.finish())
+    }
+}
+
+/// Keeps texts. The incoming column serves as it is until a text differs from its cell; where cells
+/// only turn out to be blank, the column gets new nulls and keeps its texts.
+struct TextTarget<'r> {
+    reader: &'r Texts,
+    original: &'r StringViewArray,
+    index: usize,
+    nulled: Vec<u32>,
+    builder: Option<StringViewBuilder>,
+}
+
+impl<'r> TextTarget<'r> {
+    fn new(reader: &'r Texts, original: &'r StringViewArray) -> Self {
+        Self { reader, original, index: 0, nulled: Vec::new(), builder: None }
+    }
+
+    /// A builder with all rows before this one.
+    fn started(&self) -> StringViewBuilder {
+        let mut builder = StringViewBuilder::with_capacity(self.original.len());
+        let mut nulled = self.nulled.iter().peekable();
+        for index in 0..self.index {
+            let is_nulled = nulled.next_if(|at| **at as usize == index).is_some();
+            if is_nulled || self.original.is_null(index) {
+                builder.append_null();
+            } else {
+                builder.append_value(self.original.value(index));
+            }
+        }
+        builder
+    }
+}
+
+impl Target for TextTarget<'_> {
+    fn take<'a>(&mut self, raw: &str, text: &'a str, _: Stored) -> Option<Value<'a>> {
+        if !self.reader.accepts(text) {
+            return None;
+        }
+        if self.builder.is_none() && text != raw {
+            self.builder = Some(self.started());
+        }
+        if let Some(builder) = &mut self.builder {
+            builder.append_value(text);
+        }
+        self.index += 1;
+        Some(Value::Text(text))
+    }
+
+    fn null(&mut self) {
+        match &mut self.builder {
+            Some(builder) => builder.append_null(),
+            None if self.original.is_valid(self.index) => self.nulled.push(self.index as u32),
+            None => {}
+        }
+        self.index += 1;
+    }
+
+    fn finish(mut self) -> ArrayRef {
+        if let Some(mut builder) = self.builder.take() {
+            return Arc::new(builder.finish());
+        }
+        match bits(&self.nulled, self.original.len()) {
+            None => Arc::new(self.original.clone()),
+            Some(mask) => {
+                nullif(self.original, &BooleanArray::new(mask, None)).expect("the mask is as long as the column")
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Uniqueness: digests bring equal rows together, and a comparison of the values confirms them.
+
+use crate::digest;
+use arrow::array::{ArrayRef, UInt32Array};
+use arrow::buffer::NullBuffer;
+use qd_model::finding::ShowValues;
+use qd_model::{Class, Evidence, Hit};
+use qd_table::Typed;
+use rayon::prelude::*;
+
+/// A key whose values must differ from row to row.
+pub(crate) struct Key {
+    /// The fields, by index.
+    pub(crate) fields: Vec<usize>,
+    /// The fault of rows that share one.
+    pub(crate) fault: u32,
+    /// The class of a field that is a key alone, whose value is then the evidence.
+    pub(crate) class: Option<Class>,
+    /// For a primary key: the fault of each part's blank cells.
+    pub(crate) blank: Vec<u32>,
+}
+
+/// What one chunk brings to the search for equal rows. Cheap to keep: it shares the chunk's columns.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    rows: UInt32Array,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    columns: Vec<ArrayRef>,
+    digests: Vec<u64>,
+    /// Rows with a null take no part.
+    nulls: Option<NullBuffer>,
+}
+
+/// A row of a chunk by its digest.
+type Entry = (u64, u32, u32);
+
+/// Above how many rows a sort is worth several threads.
+const LARGE: usize = 50_000;
+
+impl Keys {
+    pub(crate) fn of(keys: &[Key], typed: &Typed) -> Self {
+        let parts = keys.iter().map(|key| {
+            let columns: Vec<ArrayRef> = key.fields.iter().map(|field| typed.column(*field).clone()).collect();
+            let (digests, nulls) = digest::of_rows(&columns, typed.len());
+            Part { columns, digests, nulls }
+        });
+        Self { rows: typed.rows.clone(), parts: parts.collect() }
+    }
+}
+
+/// Every row of every group of equal rows.
+pub(crate) fn hits(keys: &[Key], chunks: &[Keys], show: ShowValues) -> Vec<Hit> {
+    let mut hits: Vec<Hit> =
+        keys.par_iter().enumerate().flat_map_iter(|(at, key)| hits_of(at, key, chunks, show)).collect();
+    hits.sort_unstable_by_key(|hit| (hit.row, hit.fault));
+    hits
+}
+
+fn hits_of(at: usize, key: &Key, chunks: &[Keys], show: ShowValues) -> Vec<Hit> {
+    let count = chunks.iter().map(|chunk| chunk.rows.len()).sum();
+    let mut entries: Vec<Entry> = Vec::with_capacity(count);
+    for (chunk, keys) in chunks.iter().enumerate() {
+        let part = &keys.parts[at];
+        let is_whole = |index: usize| part.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(index));
+        let whole = part.digests.iter().enumerate().filter(|(index, _)| is_whole(*index));
+        entries.extend(whole.map(|(index, digest)| (*digest, chunk as u32, index as u32)));
+    }
+    sort(&mut entries);
+    let part = |entry: &Entry| &chunks[entry.1 as usize].parts[at];
+    let same = |a: &Entry, b: &Entry| digest::same(&part(a).columns, a.2 as usize, &part(b).columns, b.2 as usize);
+    let mut hits = Vec::new();
+    for group in entries.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
+        for entry in confirmed(group, same) {
+            let evidence = key.class.map(|class| {
+                let value = arrow::util::display::array_value_to_string(&part(entry).columns[0], entry.2 as usize);
+                Evidence::of(&value.expect("every type of a field can be written out"), class, show)
+            });
+            let row = chunks[entry.1 as usize].rows.value(entry.2 as usize);
+            hits.push(Hit { row, fault: key.fault, evidence });
+        }
+    }
+    hits
+}
+
+/// The rows of equal digest that are equal to another one indeed.
+fn confirmed<'a>(group: &'a [Entry], same: impl Fn(&Entry, &Entry) -> bool) -> Vec<&'a Entry> {
+    if group[1..].iter().all(|entry| same(&group[0], entry)) {
+        return group.iter().collect();
+    }
+    group
+        .iter()
+        .enumerate()
+        .filter(|(at, entry)| group.iter().enumerate().any(|(other, row)| other != *at && same(entry, row)))
+        .map(|(_, entry)| entry)
+        .collect()
+}
+
+pub(crate) fn sort(entries: &mut [Entry]) {
+    if entries.len() > LARGE {
+        entries.par_sort_unstable();
+    } else {
+        entries.sort_unstable();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_digests_alone_are_not_enough() {
+        let group: [Entry; 4] = [(7, 0, 0), (7, 0, 1), (7, 0, 2), (7, 0, 3)];
+        let values = ["a", "b", "a", "c"];
+        let same = |a: &Entry, b: &Entry| values[a.2 as usize] == values[b.2 as usize];
+        let rows: Vec<u32> = confirmed(&group, same).iter().map(|entry| entry.2).collect();
+        assert_eq!(rows, [0, 2]);
+        assert!(confirmed(&group[..2], same).is_empty());
+    }
+}

@@ -1,0 +1,257 @@
+//! Formats of dates and times as `strptime` knows them, with Python's meanings, since the standard
+//! points there.
+
+use super::temporal;
+
+/// A compiled format.
+#[derive(Debug, Clone)]
+pub(crate) struct Pattern {
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Literal(u8),
+    Space,
+    Day,
+    Month,
+    Year,
+    ShortYear,
+    Hour,
+    HalfDayHour,
+    Minute,
+    Second,
+    Fraction,
+    DayOfYear,
+    MonthName,
+    MonthAbbreviation,
+    WeekdayName,
+    WeekdayAbbreviation,
+    Noon,
+}
+
+/// What a text says, part by part.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Parts {
+    year: Option<i32>,
+    month: Option<u32>,
+    day: Option<u32>,
+    day_of_year: Option<u32>,
+    hour: Option<u32>,
+    half_day_hour: Option<u32>,
+    is_afternoon: Option<bool>,
+    minute: u32,
+    second: u32,
+    microsecond: u32,
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+impl Pattern {
+    /// Compiles a format, or says what is wrong with it.
+    pub(crate) fn compile(format: &str) -> Result<Self, String> {
+        let format = format.strip_prefix("fmt:").unwrap_or(format);
+        let mut steps = Vec::new();
+        let mut bytes = format.bytes();
+        while let Some(byte) = bytes.next() {
+            steps.push(match byte {
+                b'%' => directive(bytes.next()).ok_or_else(|| {
+                    "the format has a directive that is not one of %d %m %Y %y %H %I %M %S %f %p %b %B %a %A %j %%"
+                        .to_owned()
+                })?,
+                byte if byte.is_ascii_whitespace() => Step::Space,
+                byte => Step::Literal(byte),
+            });
+        }
+        Ok(Self { steps })
+    }
+
+    /// Whether the format says which day it is.
+    pub(crate) fn has_date(&self) -> bool {
+        let has = |step| self.steps.contains(&step);
+        (has(Step::Year) || has(Step::ShortYear))
+            && (has(Step::DayOfYear)
+                || (has(Step::Day) && (has(Step::Month) || has(Step::MonthName) || has(Step::MonthAbbreviation))))
+    }
+
+    /// Whether the format says the time of day.
+    pub(crate) fn has_time(&self) -> bool {
+        let has = |step| self.steps.contains(&step);
+        has(Step::Hour) || (has(Step::HalfDayHour) && has(Step::Noon))
+    }
+
+    /// Reads a text, all of it.
+    pub(crate) fn read(&self, text: &str) -> Option<Parts> {
+        run(&self.steps, text.as_bytes(), Parts::default())
+    }
+
+    /// The format in letters that people know: dd/mm/yyyy.
+    pub(crate) fn in_words(&self) -> String {
+        let mut out = String::new();
+        for step in &self.steps {
+            match step {
+                Step::Literal(byte) => out.push(char::from(*byte)),
+                Step::Space => out.push(' '),
+                Step::Day => out.push_str("dd"),
+                Step::Month | Step::Minute => out.push_str("mm"),
+                Step::Year => out.push_str("yyyy"),
+                Step::ShortYear => out.push_str("yy"),
+                Step::Hour | Step::HalfDayHour => out.push_str("hh"),
+                Step::Second => out.push_str("ss"),
+                Step::Fraction => out.push_str("ffffff"),
+                Step::DayOfYear => out.push_str("ddd"),
+                Step::MonthName => out.push_str("September"),
+                Step::MonthAbbreviation => out.push_str("Sep"),
+                Step::WeekdayName => out.push_str("Friday"),
+                Step::WeekdayAbbreviation => out.push_str("Fri"),
+                Step::Noon => out.push_str("AM/PM"),
+            }
+        }
+        out
+    }
+}
+
+fn directive(letter: Option<u8>) -> Option<Step> {
+    Some(match letter? {
+        b'd' => Step::Day,
+        b'm' => Step::Month,
+        b'Y' => Step::Year,
+        b'y' => Step::ShortYear,
+        b'H' => Step::Hour,
+        b'I' => Step::HalfDayHour,
+        b'M' => Step::Minute,
+        b'S' => Step::Second,
+        b'f' => Step::Fraction,
+        b'j' => Step::DayOfYear,
+        b'B' => Step::MonthName,
+        b'b' => Step::MonthAbbreviation,
+        b'A' => Step::WeekdayName,
+        b'a' => Step::WeekdayAbbreviation,
+        b'p' => Step::Noon,
+        b'%' => Step::Literal(b'%'),
+        _ => return None,
+    })
+}
+
+/// Runs the steps over the text. Numbers take as many digits as they may and, where the rest then
+/// does not fit, fewer.
+fn run(steps: &[Step], text: &[u8], parts: Parts) -> Option<Parts> {
+    let Some((step, steps)) = steps.split_first() else { return text.is_empty().then_some(parts) };
+    match step {
+        Step::Literal(byte) => {
+            let (first, rest) = text.split_first()?;
+            first.eq_ignore_ascii_case(byte).then(|| run(steps, rest, parts))?
+        }
+        Step::Space => {
+            let spaces = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            if spaces == 0 { None } else { run(steps, &text[spaces..], parts) }
+        }
+        Step::MonthName => {
+            name(&MONTHS, None, text).and_then(|(at, rest)| run(steps, rest, Parts { month: Some(at + 1), ..parts }))
+        }
+        Step::MonthAbbreviation => {
+            name(&MONTHS, Some(3), text).and_then(|(at, rest)| run(steps, rest, Parts { month: Some(at + 1), ..parts }))
+        }
+        Step::WeekdayName => name(&WEEKDAYS, None, text).and_then(|(_, rest)| run(steps, rest, parts)),
+        Step::WeekdayAbbreviation => name(&WEEKDAYS, Some(3), text).and_then(|(_, rest)| run(steps, rest, parts)),
+        Step::Noon => name(&["am", "pm"], None, text)
+            .and_then(|(at, rest)| run(steps, rest, Parts { is_afternoon: Some(at == 1), ..parts })),
+        _ => {
+            let (fewest, most) = width(*step);
+            let digits = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
+            (fewest..=digits).rev().find_map(|digits| {
+                let (number, rest) = text.split_at(digits);
+                let value = number.iter().fold(0u32, |value, digit| value * 10 + u32::from(digit - b'0'));
+                run(steps, rest, with(*step, value, digits, parts)?)
+            })
+        }
+    }
+}
+
+/// The fewest and the most digits of a number.
+fn width(step: Step) -> (usize, usize) {
+    match step {
+        Step::Year => (4, 4),
+        Step::ShortYear => (2, 2),
+        Step::DayOfYear => (1, 3),
+        Step::Fraction => (1, 6),
+        _ => (1, 2),
+    }
+}
+
+/// The parts with one more, unless it is out of its range.
+fn with(step: Step, value: u32, digits: usize, mut parts: Parts) -> Option<Parts> {
+    let (from, to) = match step {
+        Step::Day => (1, 31),
+        Step::Month | Step::HalfDayHour => (1, 12),
+        Step::Hour => (0, 23),
+        Step::Minute | Step::Second => (0, 59),
+        Step::DayOfYear => (1, 366),
+        _ => (0, u32::MAX),
+    };
+    if !(from..=to).contains(&value) {
+        return None;
+    }
+    match step {
+        Step::Day => parts.day = Some(value),
+        Step::Month => parts.month = Some(value),
+        Step::Year => parts.year = Some(value as i32),
+        Step::ShortYear => parts.year = Some(value as i32 + if value < 69 { 2000 } else { 1900 }),
+        Step::Hour => parts.hour = Some(value),
+        Step::HalfDayHour => parts.half_day_hour = Some(value),
+        Step::Minute => parts.minute = value,
+        Step::Second => parts.second = value,
+        Step::Fraction => parts.microsecond = value * 10u32.pow(6 - digits as u32),
+        Step::DayOfYear => parts.day_of_year = Some(value),
+        _ => {}
+    }
+    Some(parts)
+}
+
+fn name<'a>(names: &[&str], letters: Option<usize>, text: &'a [u8]) -> Option<(u32, &'a [u8])> {
+    names.iter().zip(0..).find_map(|(name, at)| {
+        let name = &name[..letters.unwrap_or(name.len())];
+        let (head, rest) = text.split_at_checked(name.len())?;
+        head.eq_ignore_ascii_case(name.as_bytes()).then_some((at, rest))
+    })
+}
+
+impl Parts {
+    /// Days from 1 January 1970.
+    pub(crate) fn days(&self) -> Option<i32> {
+        let year = self.year?;
+        match (self.month, self.day, self.day_of_year) {
+            (Some(month), Some(day), _) => temporal::days(year, month, day),
+            (_, _, Some(day)) => {
+                let last = temporal::days(year, 12, 31)?;
+                let day = temporal::days(year, 1, 1)? + day as i32 - 1;
+                (day <= last).then_some(day)
+            }
+            _ => None,
+        }
+    }
+
+    /// Microseconds from midnight.
+    pub(crate) fn microseconds(&self) -> i64 {
+        let hour = match (self.hour, self.half_day_hour, self.is_afternoon) {
+            (Some(hour), _, _) => hour,
+            (None, Some(hour), afternoon) => hour % 12 + if afternoon == Some(true) { 12 } else { 0 },
+            (None, None, _) => 0,
+        };
+        temporal::microseconds(hour, self.minute, self.second, self.microsecond)
+    }
+}

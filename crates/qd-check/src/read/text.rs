@@ -1,0 +1,226 @@
+//! Reading text, and the types of the standard that are kept as text.
+
+use super::Reader;
+use qd_model::{Field, FieldType, kinds};
+use serde_json::Value as Json;
+
+/// What a text must be.
+#[derive(Debug, Clone)]
+pub(crate) enum Texts {
+    /// Anything.
+    Free,
+    /// An e-mail address.
+    Email,
+    /// An address with a scheme.
+    Uri,
+    /// 32 hexadecimal digits with or without dashes.
+    Uuid,
+    /// Base64.
+    Binary,
+    /// JSON that begins a table.
+    Object,
+    /// JSON that begins a list.
+    Array,
+    /// Items between delimiters.
+    List(Box<Reader>, String),
+    /// ISO 8601, `P1Y2M`.
+    Duration,
+    /// Longitude and latitude.
+    Geopoint(Geopoint),
+    /// A GeoJSON or TopoJSON object.
+    Geojson,
+}
+
+/// How a point is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Geopoint {
+    /// `lon, lat`.
+    Text,
+    /// `[lon, lat]`.
+    Array,
+    /// `{"lon": 1, "lat": 2}`.
+    Object,
+}
+
+impl Texts {
+    pub(crate) fn compile(field: &Field, is_ours: bool) -> Result<Self, String> {
+        let format = field.format.as_deref();
+        Ok(match field.field_type {
+            FieldType::String => match format {
+                Some("email") => Self::Email,
+                Some("uri") => Self::Uri,
+                Some("uuid") => Self::Uuid,
+                Some("binary") => Self::Binary,
+                _ => Self::Free,
+            },
+            FieldType::Object => Self::Object,
+            FieldType::Array => Self::Array,
+            FieldType::List => {
+                let mut item = field.clone();
+                (item.field_type, item.format) = (field.item_type, None);
+                if item.field_type == FieldType::List {
+                    return Err("a list of lists cannot be read".to_owned());
+                }
+                Self::List(Box::new(Reader::compile(&item, is_ours)?), field.delimiter.clone())
+            }
+            FieldType::Duration => Self::Duration,
+            FieldType::Geojson => Self::Geojson,
+            FieldType::Geopoint => Self::Geopoint(match format {
+                Some("array") => Geopoint::Array,
+                Some("object") => Geopoint::Object,
+                _ => Geopoint::Text,
+            }),
+            _ => Self::Free,
+        })
+    }
+
+    /// Whether a text can be read.
+    pub(crate) fn accepts(&self, text: &str) -> bool {
+        match self {
+            Self::Free => true,
+            Self::Email => kinds::by_name("email").is_some_and(|kind| kind.check(&kind.normalise(text)).is_ok()),
+            Self::Uri => is_uri(text),
+            Self::Uuid => is_uuid(text),
+            Self::Binary => is_base64(text.as_bytes()),
+            Self::Object => json(text).is_some_and(|json| json.is_object()),
+            Self::Array => json(text).is_some_and(|json| json.is_array()),
+            Self::List(item, delimiter) => {
+                text.is_empty() || text.split(delimiter.as_str()).all(|text| item.read(text).is_some())
+            }
+            Self::Duration => seconds(text).is_some(),
+            Self::Geopoint(written) => is_point(*written, text),
+            Self::Geojson => {
+                json(text).is_some_and(|json| json.is_object() && json.get("type").is_some_and(Json::is_string))
+            }
+        }
+    }
+
+    /// How many items a text holds, or characters where it is no collection.
+    pub(crate) fn length(&self, text: &str) -> usize {
+        match self {
+            Self::Object => json(text).and_then(|json| Some(json.as_object()?.len())).unwrap_or(0),
+            Self::Array => json(text).and_then(|json| Some(json.as_array()?.len())).unwrap_or(0),
+            Self::List(..) if text.is_empty() => 0,
+            Self::List(_, delimiter) => text.split(delimiter.as_str()).count(),
+            _ if text.is_ascii() => text.len(),
+            _ => text.chars().count(),
+        }
+    }
+
+    pub(crate) fn expects(&self, field: &Field) -> String {
+        match self {
+            Self::Email => "an e-mail address".to_owned(),
+            Self::Uri => "an address that begins with its scheme, such as https://".to_owned(),
+            Self::Uuid => "a UUID".to_owned(),
+            Self::Binary => "Base64".to_owned(),
+            Self::List(..) => format!("a list of items between \"{}\"", field.delimiter),
+            Self::Duration => "a duration such as P1Y6M".to_owned(),
+            _ => field.field_type.noun().to_owned(),
+        }
+    }
+}
+
+fn json(text: &str) -> Option<Json> {
+    serde_json::from_str(text).ok()
+}
+
+fn is_uri(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(scheme, rest)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+            && !rest.is_empty()
+            && !rest.chars().any(|c| c.is_whitespace() || c.is_control())
+    })
+}
+
+fn is_uuid(text: &str) -> bool {
+    let digits = text.bytes().filter(|byte| *byte != b'-');
+    digits.clone().count() == 32
+        && digits.clone().all(|byte| byte.is_ascii_hexdigit())
+        && (text.len() == 32 || (text.len() == 36 && [8, 13, 18, 23].iter().all(|at| text.as_bytes()[*at] == b'-')))
+}
+
+fn is_base64(bytes: &[u8]) -> bool {
+    let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
+    bytes.len().is_multiple_of(4)
+        && padding <= 2
+        && bytes[..bytes.len() - padding].iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte))
+}
+
+fn is_point(written: Geopoint, text: &str) -> bool {
+    let (longitude, latitude) = match written {
+        Geopoint::Text => match text.split_once(',') {
+            Some((longitude, latitude)) => (longitude.trim().parse().ok(), latitude.trim().parse().ok()),
+            None => return false,
+        },
+        Geopoint::Array => match json(text).as_ref().and_then(Json::as_array).map(Vec::as_slice) {
+            Some([longitude, latitude]) => (as_number(longitude), as_number(latitude)),
+            _ => return false,
+        },
+        Geopoint::Object => match json(text) {
+            Some(json) => (json.get("lon").and_then(as_number), json.get("lat").and_then(as_number)),
+            None => return false,
+        },
+    };
+    longitude.is_some_and(|degrees: f64| degrees.abs() <= 180.0)
+        && latitude.is_some_and(|degrees: f64| degrees.abs() <= 90.0)
+}
+
+fn as_number(json: &Json) -> Option<f64> {
+    json.as_f64().or_else(|| json.as_str()?.parse().ok())
+}
+
+/// The length of an ISO 8601 duration in seconds. A year counts as 365.2425 days and a month as its
+/// twelfth part, which is near enough to order durations.
+pub(crate) fn seconds(text: &str) -> Option<f64> {
+    const DAY: f64 = 86_400.0;
+    const DATE: [(u8, f64); 4] =
+        [(b'Y', 365.2425 * DAY), (b'M', 365.2425 * DAY / 12.0), (b'W', 7.0 * DAY), (b'D', DAY)];
+    const TIME: [(u8, f64); 3] = [(b'H', 3600.0), (b'M', 60.0), (b'S', 1.0)];
+    let (sign, rest) = text.strip_prefix('-').map_or((1.0, text), |rest| (-1.0, rest));
+    let rest = rest.strip_prefix('P')?;
+    let (date, time) = rest.split_once('T').map_or((rest, None), |(date, time)| (date, Some(time)));
+    if (date.is_empty() && time.is_none()) || time == Some("") {
+        return None;
+    }
+    Some(sign * (units(date, &DATE)? + units(time.unwrap_or(""), &TIME)?))
+}
+
+fn units(mut text: &str, units: &[(u8, f64)]) -> Option<f64> {
+    let mut total = 0.0;
+    for (letter, size) in units {
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+        if text.as_bytes().get(end) == Some(letter) {
+            total += text[..end].parse::<f64>().ok()? * size;
+            text = &text[end + 1..];
+        }
+    }
+    text.is_empty().then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_a_form_are_told_from_others() {
+        let point = |written| move |text: &str| Texts::Geopoint(written).accepts(text);
+        for (good, bad, accepts) in [
+            ("https://example.org/a", "example org", &(|text: &str| Texts::Uri.accepts(text)) as &dyn Fn(&str) -> bool),
+            ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b810", &|text| Texts::Uuid.accepts(text)),
+            ("YWJj", "YWJ", &|text| Texts::Binary.accepts(text)),
+            ("{\"a\":1}", "[1]", &|text| Texts::Object.accepts(text)),
+            ("[1]", "{", &|text| Texts::Array.accepts(text)),
+            ("P1Y2M3DT4H5M6.5S", "P", &|text| Texts::Duration.accepts(text)),
+            ("PT1M", "P1S", &|text| Texts::Duration.accepts(text)),
+            ("-0.1, 51.5", "181,0", &point(Geopoint::Text)),
+            ("[-0.1,51.5]", "[1]", &point(Geopoint::Array)),
+            ("{\"lon\":1,\"lat\":2}", "{\"lon\":1}", &point(Geopoint::Object)),
+            ("{\"type\":\"Point\"}", "{}", &|text| Texts::Geojson.accepts(text)),
+        ] {
+            assert!(accepts(good), "{good}");
+            assert!(!accepts(bad), "{bad}");
+        }
+        assert!(seconds("P1M") > seconds("P4W"));
+    }
+}

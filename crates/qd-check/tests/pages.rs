@@ -1,0 +1,36 @@
+//! Every page's example is run, so that no page can be wrong about its own check.
+
+mod common;
+
+use qd_model::{Schema, Syntax};
+
+/// The fenced block of that language.
+fn block<'a>(page: &'a str, language: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("```{language}\n")).expect("the page has the block");
+    let (block, _) = rest.split_once("```").expect("the block ends");
+    block
+}
+
+#[test]
+fn every_example_finds_what_it_says() {
+    for code in qd_check::codes() {
+        let expected: Vec<&str> = block(code.page, "text").lines().collect();
+        let (case, _, found) = common::judge(block(code.page, "toml"), block(code.page, "csv"));
+        assert_eq!(found, expected, "{}", code.name);
+        assert!(expected.iter().any(|line| line.ends_with(code.name)), "{} shows itself", code.name);
+        for fault in case.checker.faults() {
+            let one = &fault.message;
+            assert!(one.starts_with(char::is_uppercase) && !one.ends_with('.'), "{one}");
+            assert!(fault.many.starts_with(char::is_lowercase), "{}", fault.many);
+            assert!(fault.fix.starts_with(char::is_lowercase) && !fault.fix.ends_with('.'), "{}", fault.fix);
+        }
+    }
+}
+
+#[test]
+fn no_example_is_a_mistake() {
+    for code in qd_check::codes() {
+        let schema = Schema::parse(block(code.page, "toml"), Syntax::Toml, "table");
+        assert!(schema.is_ok(), "{}: {schema:?}", code.name);
+    }
+}
