@@ -1,0 +1,119 @@
+//! One SQL expression over a row's fields: read and checked once, evaluated over many rows.
+//!
+//! What differs from SQL, or what SQL leaves open:
+//! - division is exact (`1 / 2` is 0.5), and division by zero is NULL;
+//! - arithmetic on numbers keeps 15 significant digits, as spreadsheets do, so `0.1 + 0.2 = 0.3`;
+//! - arithmetic whose result no whole number, number or date can hold is NULL;
+//! - texts are compared by their code points; `trim` removes every white space;
+//! - a month too short for the day takes its last day: 31 January and a month is 28 February.
+
+mod arithmetic;
+mod calendar;
+mod compare;
+mod function;
+mod literal;
+mod lower;
+mod operator;
+mod resolve;
+mod source;
+mod term;
+
+use crate::borrow;
+use arrow::array::{Array, BooleanArray};
+use arrow::buffer::BooleanBuffer;
+use jiff::civil::Date;
+use polars::prelude::{DataFrame, Expr, IntoLazy};
+use qd_model::schema::Placed;
+use qd_model::{Mistake, Schema};
+use qd_table::Typed;
+use std::sync::Arc;
+use term::{Kind, Named, Node};
+
+/// The days that an expression may name. An absent one is NULL where an expression is evaluated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Constants {
+    /// `period_start` and `period_end`: first and last day of the period.
+    pub period: Option<(Date, Date)>,
+    /// `as_of`: the day on which the data is judged.
+    pub as_of: Option<Date>,
+}
+
+/// A boolean expression, checked against a schema.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    node: Arc<Node>,
+    fields: Arc<[usize]>,
+    needs_period: bool,
+    needs_as_of: bool,
+}
+
+impl Expression {
+    /// Reads an expression and checks its names, types and functions. Every mistake points into the
+    /// schema file that holds it.
+    pub fn compile(schema: &Schema, text: &Placed<String>) -> Result<Self, Vec<Mistake>> {
+        let source = source::Source::new(text);
+        let parsed = source.parse().map_err(|mistake| vec![mistake])?;
+        let node = resolve::boolean(schema, &source, &parsed)?;
+        let mut fields = Vec::new();
+        let (mut needs_period, mut needs_as_of) = (false, false);
+        node.walk(&mut |node| match node.term {
+            term::Term::Field { index, .. } => fields.push(index),
+            term::Term::Named(Named::AsOf) => needs_as_of = true,
+            term::Term::Named(_) => needs_period = true,
+            _ => {}
+        });
+        fields.sort_unstable();
+        fields.dedup();
+        Ok(Self { node: Arc::new(node), fields: fields.into(), needs_period, needs_as_of })
+    }
+
+    /// Indexes of the fields that it names, ascending.
+    pub fn fields(&self) -> &[usize] {
+        &self.fields
+    }
+
+    /// Whether it names `period_start` or `period_end`.
+    pub fn needs_period(&self) -> bool {
+        self.needs_period
+    }
+
+    /// Whether it names `as_of`.
+    pub fn needs_as_of(&self) -> bool {
+        self.needs_as_of
+    }
+
+    /// The value for each row: true, false, or null where it is unknown. A cell that could not be
+    /// read counts as NULL here; who judges by the value looks at [`Typed::unreadable`] too.
+    pub fn evaluate(&self, schema: &Schema, typed: &Typed, constants: &Constants) -> BooleanArray {
+        debug_assert_eq!(schema.fields.len(), typed.batch.num_columns(), "the rows are of the expression's schema");
+        let frame = borrow::frame(typed, self.fields.iter().copied());
+        let mut columns = select(frame, vec![self.lowered(constants)], typed.len());
+        columns.pop().expect("one expression gives one column")
+    }
+
+    /// The rows for which it is TRUE, as a mask without nulls.
+    pub fn filter(&self, schema: &Schema, typed: &Typed, constants: &Constants) -> BooleanArray {
+        let value = self.evaluate(schema, typed, constants);
+        let mask: BooleanBuffer = match value.nulls() {
+            Some(known) => value.values() & known.inner(),
+            None => value.values().clone(),
+        };
+        BooleanArray::new(mask, None)
+    }
+
+    pub(crate) fn lowered(&self, constants: &Constants) -> Expr {
+        debug_assert!(self.node.kind == Kind::Boolean, "only boolean expressions are compiled");
+        lower::lower(&self.node, constants)
+    }
+}
+
+/// Evaluates boolean expressions over a frame, all in one go and on the calling thread: chunks are
+/// judged side by side, so work inside a chunk is not spread any further.
+pub(crate) fn select(frame: DataFrame, expressions: Vec<Expr>, rows: usize) -> Vec<BooleanArray> {
+    let named: Vec<Expr> =
+        expressions.into_iter().enumerate().map(|(index, expression)| expression.alias(format!("e{index}"))).collect();
+    // The optimiser has nothing to win here: no column is unused, and there is nothing to push down.
+    let result = frame.lazy().without_optimizations().select_seq(named).collect();
+    let result = result.expect("a checked expression cannot fail over rows of its schema");
+    result.columns().iter().map(|column| borrow::give_back(column, rows)).collect()
+}

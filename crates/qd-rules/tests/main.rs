@@ -1,0 +1,7 @@
+//! What expressions mean, what they are refused for, and how rules judge rows.
+
+mod judging;
+mod laws;
+mod refusals;
+mod rows;
+mod semantics;
