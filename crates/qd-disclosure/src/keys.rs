@@ -1,0 +1,226 @@
+//! The programme's key: where it is kept, who may read it, and what is derived from it.
+
+mod domain;
+mod file;
+mod permissions;
+
+pub use domain::{DomainKey, PSEUDONYM_LENGTH};
+
+use file::Fault;
+use qd_model::Refusal;
+use secrecy::{ExposeSecret, SecretBox};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// A programme's key. It cannot be shown, copied or written down, and is wiped when it goes.
+///
+/// ```
+/// fn show(id: &qd_disclosure::KeyId) -> String { format!("{id} {id:?}") }
+/// ```
+///
+/// ```compile_fail
+/// fn show(key: &qd_disclosure::Key) -> String { format!("{key:?}") }
+/// ```
+///
+/// ```compile_fail
+/// fn show(key: &qd_disclosure::Key) -> String { format!("{key}") }
+/// ```
+///
+/// ```compile_fail
+/// fn copy(key: &qd_disclosure::Key) -> qd_disclosure::Key { Clone::clone(key) }
+/// ```
+pub struct Key {
+    secret: SecretBox<[u8; 32]>,
+    demonstration: bool,
+}
+
+/// What a manifest calls a key: says which key was used, and nothing about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(String);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a key is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUse {
+    /// For invented people: a pipeline that says `demonstration = true`. Any key will do.
+    Demonstration,
+    /// For real people: a demonstration key is refused.
+    Real,
+}
+
+/// Contexts of the derivations; each is used for one thing only, and none may ever change.
+const DOMAIN_CONTEXT: &str = "quarterday 2026 pseudonym domains v1";
+const ID_CONTEXT: &str = "quarterday 2026 public key id v1";
+
+impl Key {
+    /// Reads a key file. Refused where it is missing, malformed, readable by others than its owner,
+    /// or inside one of the `forbidden` folders (what leaves and what must not never share a folder).
+    /// A demonstration key may be readable by all, and works for [`KeyUse::Demonstration`] only.
+    pub fn read(path: &Path, usage: KeyUse, forbidden: &[&Path]) -> Result<Self, Refusal> {
+        let shown = path.display();
+        let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
+        if let Some(folder) = forbidden.iter().find(|folder| is_inside(path, folder)) {
+            return Err(Refusal::new("nothing was written, because the pseudonym key lies where returns are written")
+                .because(format!("{shown} is inside {}, from which files leave", folder.display()))
+                .hint("move the key to a folder of its own, and say where it is with `--key FILE`"));
+        }
+        let key = file::read(&file).map_err(|fault| malformed(path, fault))?;
+        if key.demonstration {
+            return match usage {
+                KeyUse::Demonstration => Ok(key),
+                KeyUse::Real => Err(Refusal::new("nothing was written, because a demonstration key protects nobody")
+                    .because(format!("{shown} says that it is for demonstrations, and this pipeline is not one"))
+                    .hint("make a key of your own with `quarterday key new`, or say where it is with `--key FILE`")),
+            };
+        }
+        let readers = permissions::readers(&file, path).map_err(|error| unknown_readers(path, &error))?;
+        if readers.is_empty() {
+            return Ok(key);
+        }
+        Err(Refusal::new("nothing was written, because others can read the pseudonym key")
+            .because(format!("{shown} can be read by {}", qd_model::words::list(&readers)))
+            .hint(permissions::remedy(path))
+            .hint("If others may have seen it already, ask your data protection officer whether to change it"))
+    }
+
+    /// Makes a new key in a file that only its owner can read. Refused where the file exists.
+    pub fn create(path: &Path, demonstration: bool) -> Result<KeyId, Refusal> {
+        let shown = path.display();
+        let mut secret = SecretBox::<[u8; 32]>::default();
+        file::random(&mut secret).map_err(|error| {
+            Refusal::new("no key was made, because the computer gave no random numbers").because(error)
+        })?;
+        let key = Self { secret, demonstration };
+        let written = permissions::create(path).and_then(|file| {
+            // A file that could not be finished would look like a key, and keep its place.
+            file::write(&key, file).inspect_err(|_| drop(std::fs::remove_file(path)))
+        });
+        match written {
+            Ok(()) => Ok(key.id()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                Err(Refusal::new(format!("no key was made, because {shown} is there already"))
+                    .hint("A key that is written over is lost, and with it the link between quarters")
+                    .hint("choose another name, or look at it with `quarterday key check`"))
+            }
+            Err(error) => Err(Refusal::new(format!("no key was made, because {shown} cannot be written"))
+                .because(error)
+                .hint("choose a folder that exists and that you may write to")),
+        }
+    }
+
+    /// What is wrong with a key file, a sentence each; nothing where all is well.
+    pub fn check(path: &Path) -> Vec<String> {
+        let mut problems = Vec::new();
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) => {
+                let refusal = cannot_open(path, &error);
+                return refusal.because;
+            }
+        };
+        let demonstration = match file::read(&file) {
+            Ok(key) => key.demonstration,
+            Err(fault) => {
+                problems.push(fault.to_string());
+                false
+            }
+        };
+        match permissions::readers(&file, path) {
+            _ if demonstration => {}
+            Ok(readers) if readers.is_empty() => {}
+            Ok(readers) => {
+                let who = qd_model::words::list(&readers);
+                problems.push(format!("it can be read by {who}: {}", permissions::remedy(path)));
+            }
+            Err(error) => problems.push(format!("it cannot be told who can read it: {error}")),
+        }
+        problems
+    }
+
+    /// Whether this is a key for invented people, which anyone may know.
+    pub fn is_demonstration(&self) -> bool {
+        self.demonstration
+    }
+
+    /// The key's public name.
+    pub fn id(&self) -> KeyId {
+        let digest = blake3::derive_key(ID_CONTEXT, self.secret.expose_secret());
+        KeyId(domain::text(&digest)[..10].to_owned())
+    }
+
+    /// The lead's own domain: person ids, and digests of identifiers that stay in the house.
+    pub fn for_lead(&self, programme: &str) -> DomainKey {
+        self.domain("lead", &[programme])
+    }
+
+    /// The domain of one recipient of one programme. Pseudonyms of two recipients, and of two
+    /// epochs of one recipient, never match.
+    pub fn for_recipient(&self, programme: &str, recipient: &str, epoch: u32) -> DomainKey {
+        self.domain("recipient", &[programme, recipient, &epoch.to_string()])
+    }
+
+    /// A key that tests can name.
+    #[cfg(test)]
+    pub(crate) fn of(byte: u8) -> Self {
+        let secret = SecretBox::init_with_mut(|secret: &mut [u8; 32]| secret.fill(byte));
+        Self { secret, demonstration: true }
+    }
+
+    fn domain(&self, kind: &str, parts: &[&str]) -> DomainKey {
+        let root = DomainKey::new(blake3::derive_key(DOMAIN_CONTEXT, self.secret.expose_secret()));
+        DomainKey::new(root.digest(kind, parts))
+    }
+}
+
+fn cannot_open(path: &Path, error: &io::Error) -> Refusal {
+    let shown = path.display();
+    if error.kind() == ErrorKind::NotFound {
+        return Refusal::new("nothing was written, because no pseudonym key was found")
+            .because(format!("{shown} is not there"))
+            .hint("make one with `quarterday key new`, or say where it is with `--key FILE`")
+            .hint("The same key must be used every quarter, or people will look new");
+    }
+    Refusal::new("nothing was written, because the pseudonym key cannot be read")
+        .because(format!("{shown} cannot be opened: {error}"))
+        .hint("see that the file is yours and not open elsewhere, or name another with `--key FILE`")
+}
+
+fn malformed(path: &Path, fault: Fault) -> Refusal {
+    Refusal::new("nothing was written, because the pseudonym key cannot be read")
+        .because(format!("{}: {fault}", path.display()))
+        .hint("put back the copy that was kept when the key was made; never mend a key by hand")
+        .hint("A new key would make everybody look new")
+}
+
+fn unknown_readers(path: &Path, error: &io::Error) -> Refusal {
+    Refusal::new("nothing was written, because it cannot be told who can read the pseudonym key")
+        .because(format!("{}: {error}", path.display()))
+        .hint("keep the key on this computer's own disk, in a folder that only you can open")
+}
+
+/// Whether a file lies in a folder or below it, by either its own place or that which it links to.
+fn is_inside(path: &Path, folder: &Path) -> bool {
+    let folder = real(folder);
+    let own = path.parent().map(|parent| real(if parent.as_os_str().is_empty() { Path::new(".") } else { parent }));
+    real(path).starts_with(&folder) || own.is_some_and(|own| own.starts_with(&folder))
+}
+
+/// The path without links and dots, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let existing = absolute.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    match existing {
+        Some((part, canonical)) => absolute.strip_prefix(part).map_or(canonical.clone(), |rest| canonical.join(rest)),
+        None => absolute,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! What leaves, and how: keys and pseudonyms, treatments of fields, and the one place where a
+//! [`ClearedTable`] is made, which is all that return files are written from.
+//!
+//! Architecture invariant: no other room sees key bytes, and no other room can make a
+//! [`ClearedTable`]. What a profile does not name, and what it names wrongly, does not leave.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))] // A test that cannot go on may stop.
+
+mod clear;
+mod counts;
+mod keys;
+mod profile;
+mod table;
+pub mod treatments;
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod samples;
+
+pub use clear::{Clearance, Rows, clear};
+pub use counts::{CountColumn, CountValues, clear_counts};
+pub use keys::{DomainKey, Key, KeyId, KeyUse, PSEUDONYM_LENGTH};
+pub use profile::{PERIOD, columns, mistakes, profile_conflicts};
+pub use table::{ClearedColumn, ClearedTable};
+
+/// The version of everything that decides which text a pseudonym is made of: how kinds normalise,
+/// which part of them counts, and how parts are joined. Pseudonyms of different versions need not match.
+pub const NORMALISER_VERSION: u32 = 1;

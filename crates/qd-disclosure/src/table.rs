@@ -1,0 +1,170 @@
+//! Rows that may leave, and what each of their columns is.
+
+use arrow::array::{Array, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::compute::{SortColumn, lexsort_to_indices};
+use arrow::datatypes::{Field, Schema as ArrowSchema};
+use qd_model::schema::Category;
+use qd_model::{Class, FieldType};
+use std::fmt;
+use std::sync::Arc;
+
+/// Rows that went through a recipient's disclosure profile. Return files are written from nothing
+/// else, and no other room can make one:
+///
+/// ```
+/// fn rows(table: &qd_disclosure::ClearedTable) -> usize { table.batch().num_rows() }
+/// ```
+///
+/// ```compile_fail
+/// fn forge(batch: arrow::array::RecordBatch) -> qd_disclosure::ClearedTable {
+///     qd_disclosure::ClearedTable { name: String::new(), columns: Vec::new(), batch }
+/// }
+/// ```
+///
+/// ```compile_fail
+/// fn swap(table: &mut qd_disclosure::ClearedTable, batch: arrow::array::RecordBatch) { table.batch = batch }
+/// ```
+#[derive(Clone)]
+pub struct ClearedTable {
+    name: String,
+    columns: Vec<ClearedColumn>,
+    batch: RecordBatch,
+}
+
+/// A released column, for headings, codebooks and descriptors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClearedColumn {
+    /// The name that it is released as.
+    pub name: String,
+    /// A title for people.
+    pub title: String,
+    /// What it holds.
+    pub description: Option<String>,
+    /// The type of the released values.
+    pub field_type: FieldType,
+    /// The code list of the released values, in order.
+    pub categories: Vec<Category>,
+    /// The treatment's name; `count` for counts of people.
+    pub treatment: String,
+    /// The class of the field before its treatment.
+    pub class: Class,
+    /// The field that it was made from; `person`, `partner` and `period` stand for themselves.
+    pub field: String,
+}
+
+impl ClearedColumn {
+    /// Whether the column holds pseudonyms.
+    pub fn is_pseudonym(&self) -> bool {
+        self.treatment == "pseudonym"
+    }
+}
+
+impl ClearedTable {
+    pub(crate) fn new(name: &str, columns: Vec<ClearedColumn>, batch: RecordBatch) -> Self {
+        debug_assert_eq!(columns.len(), batch.num_columns());
+        Self { name: name.to_owned(), columns, batch }
+    }
+
+    /// The table's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The rows. Columns are in the order of [`ClearedTable::columns`], each of the Arrow type of its
+    /// field type.
+    pub fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    /// What each column is.
+    pub fn columns(&self) -> &[ClearedColumn] {
+        &self.columns
+    }
+
+    /// The index of a column, by the name that it is released as.
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether rows are in the order of pseudonyms.
+    pub fn is_pseudonymised(&self) -> bool {
+        self.leading().is_some()
+    }
+
+    /// Some of the columns, in the order given. Rows stay in their order.
+    pub fn select(&self, columns: &[usize]) -> Self {
+        let fields: Vec<Field> = columns.iter().map(|index| self.batch.schema().field(*index).clone()).collect();
+        let arrays = columns.iter().map(|index| self.batch.column(*index).clone()).collect();
+        Self {
+            name: self.name.clone(),
+            columns: columns.iter().map(|index| self.columns[*index].clone()).collect(),
+            batch: batch(fields, arrays, self.rows()),
+        }
+    }
+
+    /// The rows for which `keep` is true, in order.
+    pub fn filter(&self, keep: &BooleanArray) -> Self {
+        let batch = arrow::compute::filter_record_batch(&self.batch, keep).expect("the mask is as long as the table");
+        Self { batch, name: self.name.clone(), columns: self.columns.clone() }
+    }
+
+    /// Rows ordered by some columns, then as they were. Where there is a pseudonym it comes first all
+    /// the same, so that no order of rows tells what the source's was.
+    pub fn sort(&self, columns: &[usize]) -> Self {
+        let leading = self.leading().filter(|leading| !columns.contains(leading));
+        let mut by: Vec<SortColumn> = leading.into_iter().chain(columns.iter().copied()).map(|c| self.key(c)).collect();
+        let rows = u32::try_from(self.rows()).expect("a table has fewer rows than 2^32");
+        by.push(SortColumn { values: Arc::new(UInt32Array::from_iter_values(0..rows)), options: None });
+        self.ordered(&by)
+    }
+
+    /// Rows in the order of the pseudonym, then of all other columns, where there is one.
+    pub(crate) fn without_source_order(self) -> Self {
+        let Some(leading) = self.leading() else { return self };
+        let others = (0..self.columns.len()).filter(|column| *column != leading);
+        let by: Vec<SortColumn> = std::iter::once(leading).chain(others).map(|column| self.key(column)).collect();
+        self.ordered(&by)
+    }
+
+    /// The column that orders a pseudonymised table: the person's, else the first pseudonym.
+    fn leading(&self) -> Option<usize> {
+        let person = |column: &ClearedColumn| column.field == qd_model::pipeline::FieldRelease::PERSON;
+        let of_person = self.columns.iter().position(|column| column.is_pseudonym() && person(column));
+        of_person.or_else(|| self.columns.iter().position(ClearedColumn::is_pseudonym))
+    }
+
+    fn key(&self, column: usize) -> SortColumn {
+        SortColumn { values: self.batch.column(column).clone(), options: None }
+    }
+
+    fn ordered(&self, by: &[SortColumn]) -> Self {
+        let order = lexsort_to_indices(by, None).expect("every released type has an order");
+        let batch = arrow::compute::take_record_batch(&self.batch, &order).expect("the order is of this table");
+        Self { batch, name: self.name.clone(), columns: self.columns.clone() }
+    }
+}
+
+/// Shows no value, wherever it is printed.
+impl fmt::Debug for ClearedTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        f.debug_struct("ClearedTable")
+            .field("name", &self.name)
+            .field("columns", &names)
+            .field("rows", &self.rows())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A batch that knows its rows even where it has no column.
+pub(crate) fn batch(fields: Vec<Field>, arrays: Vec<arrow::array::ArrayRef>, rows: usize) -> RecordBatch {
+    debug_assert!(arrays.iter().all(|array| array.len() == rows));
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)
+        .expect("the columns fit their types and are of one length")
+}

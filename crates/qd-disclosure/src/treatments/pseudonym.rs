@@ -1,0 +1,130 @@
+//! `pseudonym`: a text that stands for an identifier, the same each time for one recipient, and from
+//! which nobody without the key can find the way back.
+
+use super::{Asked, Cells, Released, Subject, Treatment};
+use crate::keys::{DomainKey, PSEUDONYM_LENGTH};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
+use arrow::datatypes::DataType;
+use qd_model::{FieldType, Mistake};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Keyed BLAKE3 under the recipient's own key, of:
+///
+/// | of | kind of message | parts |
+/// |---|---|---|
+/// | the person | `person` | the lead's person id |
+/// | the partner | `partner` | its code |
+/// | a field with an identifier kind | `kind` | the kind's name, the part of the normalised value that tells people apart |
+/// | any other field | `field` | the field's name, the partner's code, the value |
+///
+/// An identifier of a known kind means the same whoever sends it; any other number is a partner's
+/// own, and another partner may use it for somebody else. `scope` says otherwise for one field:
+/// `"partner"` puts the partner's code before the value, `"all-partners"` leaves it out.
+pub(super) struct Pseudonym;
+
+const SCOPES: [&str; 2] = ["partner", "all-partners"];
+
+impl Treatment for Pseudonym {
+    fn name(&self) -> &'static str {
+        "pseudonym"
+    }
+
+    fn settings(&self) -> &'static [&'static str] {
+        &["scope"]
+    }
+
+    fn mistakes(&self, asked: &Asked<'_>) -> Vec<Mistake> {
+        let at = &asked.release.at;
+        let mut mistakes = Vec::new();
+        let field_type = asked.subject.field_type();
+        if !matches!(field_type, FieldType::String | FieldType::Integer | FieldType::Any) {
+            let what = format!(
+                "`{}` is {}, which is no identifier to make a pseudonym of",
+                asked.release.field,
+                field_type.noun()
+            );
+            mistakes.push(Mistake::new(at, what));
+        }
+        if let Some(scope) = asked.release.setting("scope")
+            && !(SCOPES.contains(&scope) && matches!(asked.subject, Subject::Field(..)))
+        {
+            let mistake = Mistake::new(at, format!("`scope` does not know \"{scope}\" for `{}`", asked.release.field));
+            mistakes
+                .push(mistake.hint("for a field it is \"partner\" or \"all-partners\"; person and partner have none"));
+        }
+        mistakes
+    }
+
+    fn released(&self, asked: &Asked<'_>) -> Released {
+        Released::new(format!("{} (pseudonym)", asked.subject.label()), FieldType::String)
+    }
+
+    fn apply(&self, asked: &Asked<'_>, cells: &Cells<'_>) -> ArrayRef {
+        match asked.subject {
+            Subject::Person => people(cells),
+            Subject::Field(_, field) => {
+                let by_partner = match asked.release.setting("scope") {
+                    Some(scope) => scope == "partner",
+                    None => field.kind.is_none(),
+                };
+                identifiers(field, by_partner.then_some(cells.partner), &cells.values(asked.subject), cells.key)
+            }
+            Subject::Partner | Subject::Period => same(cells),
+        }
+    }
+}
+
+/// Each person's pseudonym is made once, however many rows there are.
+fn people(cells: &Cells<'_>) -> ArrayRef {
+    let mut made: Vec<Option<[u8; PSEUDONYM_LENGTH]>> = vec![None; cells.people.len()];
+    let mut out = StringViewBuilder::with_capacity(cells.typed.len());
+    for row in 0..cells.typed.len() {
+        let person = cells.typed.person.as_ref().filter(|person| person.is_valid(row)).map(|person| person.value(row));
+        let Some(person) = person.map(|person| person as usize) else {
+            out.append_null();
+            continue;
+        };
+        let bytes = made[person].get_or_insert_with(|| {
+            let mut bytes = [0; PSEUDONYM_LENGTH];
+            cells.key.pseudonym_into("person", &[&cells.people[person]], &mut bytes);
+            bytes
+        });
+        out.append_value(std::str::from_utf8(bytes).expect("a pseudonym is ASCII"));
+    }
+    Arc::new(out.finish())
+}
+
+fn same(cells: &Cells<'_>) -> ArrayRef {
+    let pseudonym = cells.key.pseudonym("partner", &[cells.partner]);
+    let mut out = StringViewBuilder::with_capacity(cells.typed.len());
+    (0..cells.typed.len()).for_each(|_| out.append_value(&pseudonym));
+    Arc::new(out.finish())
+}
+
+fn identifiers(field: &qd_model::Field, partner: Option<&str>, values: &ArrayRef, key: &DomainKey) -> ArrayRef {
+    let texts = match values.data_type() {
+        DataType::Utf8View => values.clone(),
+        _ => arrow::compute::cast(values, &DataType::Utf8View).expect("whole numbers have a text"),
+    };
+    let (message, name) = field.kind.map_or(("field", field.name.as_str()), |kind| ("kind", kind.name()));
+    let mut bytes = [0; PSEUDONYM_LENGTH];
+    let mut out = StringViewBuilder::with_capacity(values.len());
+    for text in texts.as_string_view() {
+        // Values come normalised; a second time changes nothing, and lets no room forget it.
+        let normal = field
+            .kind
+            .map_or_else(|| Cow::Borrowed(text.unwrap_or_default()), |kind| kind.normalise(text.unwrap_or_default()));
+        let own = field.kind.map_or(normal.as_ref(), |kind| kind.link_key(&normal));
+        if own.is_empty() {
+            out.append_null();
+            continue;
+        }
+        let pseudonym = match partner {
+            Some(partner) => key.pseudonym_into(message, &[name, partner, own], &mut bytes),
+            None => key.pseudonym_into(message, &[name, own], &mut bytes),
+        };
+        out.append_value(pseudonym);
+    }
+    Arc::new(out.finish())
+}
