@@ -1,0 +1,110 @@
+//! The workbook as a whole: its properties, its marks, its page set-up, its sheets in order.
+
+use crate::cover::{self, Cover};
+use crate::error::BookError;
+use crate::names::Names;
+use crate::style;
+use crate::table::{Layout, TableSheet};
+use crate::text;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet};
+use std::path::Path;
+
+/// What a workbook says of itself.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// Its title, also at the foot of each printed page.
+    pub title: String,
+    /// What it is about.
+    pub subject: String,
+    /// Who made it: an organisation, never a person.
+    pub author: String,
+    /// Whether it says DRAFT on its covers and on each printed page.
+    pub draft: bool,
+    /// A line that stands on every sheet and every printed page, for example that all is invented.
+    pub banner: Option<String>,
+    /// Year, month and day given as the day of its making; 1 January 2000 where absent, so that the
+    /// same values give the same bytes.
+    pub created: Option<(u16, u8, u8)>,
+}
+
+/// A workbook that is being written.
+pub struct Book {
+    pub(crate) workbook: Workbook,
+    pub(crate) about: About,
+    pub(crate) names: Names,
+    pub(crate) row_limit: u32,
+}
+
+/// Rows of a sheet.
+pub(crate) const ROWS: u32 = 1_048_576;
+/// The line on the covers of drafts.
+pub(crate) const DRAFT: &str = "DRAFT: not yet sent, and may still change";
+/// A4.
+const PAPER: u8 = 9;
+
+/// Which way up a sheet is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    Portrait,
+    Landscape,
+}
+
+impl Book {
+    /// A workbook without sheets.
+    pub fn new(about: About) -> Self {
+        Self { workbook: Workbook::new(), about, names: Names::default(), row_limit: ROWS }
+    }
+
+    /// Says where large sheets are kept while they are written, instead of the system's own folder
+    /// for temporary files. What is kept there has no name and is gone when the workbook is finished.
+    pub fn keep_temporary_files_in(&mut self, folder: &Path) -> Result<(), BookError> {
+        self.workbook.set_tempdir(folder)?;
+        Ok(())
+    }
+
+    /// Adds a sheet of labels and values.
+    pub fn cover(&mut self, cover: &Cover) -> Result<(), BookError> {
+        cover::write(self, cover)
+    }
+
+    /// Begins a sheet of rows under headings. It becomes part of the workbook when it is finished.
+    pub fn table(&mut self, name: &str, layout: Layout) -> Result<TableSheet<'_>, BookError> {
+        TableSheet::begin(self, name, layout)
+    }
+
+    /// The workbook's bytes.
+    pub fn finish(mut self) -> Result<Vec<u8>, BookError> {
+        let (year, month, day) = self.about.created.unwrap_or((2000, 1, 1));
+        let properties = DocProperties::new()
+            .set_title(text::printable(&self.about.title))
+            .set_subject(text::printable(&self.about.subject))
+            .set_author(text::printable(&self.about.author))
+            .set_creation_datetime(&ExcelDateTime::from_ymd(year, month, day)?);
+        let properties = if self.about.draft { properties.set_status("Draft") } else { properties };
+        self.workbook.set_properties(&properties);
+        Ok(self.workbook.save_to_buffer()?)
+    }
+
+    /// Names a sheet and sets up its printed page.
+    pub(crate) fn set_up(&mut self, sheet: &mut Worksheet, name: &str, page: Page) -> Result<String, BookError> {
+        let name = self.names.claim(name);
+        sheet.set_name(&name)?;
+        sheet.set_paper_size(PAPER).set_print_fit_to_pages(1, 0).set_margins(0.5, 0.5, 0.7, 0.7, 0.3, 0.3);
+        if page == Page::Landscape {
+            sheet.set_landscape();
+        }
+        let draft = if self.about.draft { "&C&\"-,Bold\"&14DRAFT" } else { "" };
+        let banner = self.about.banner.as_deref().map_or(String::new(), |banner| format!("&R{}", on_page(banner)));
+        if self.about.draft || self.about.banner.is_some() {
+            sheet.set_header(format!("{draft}{banner}"));
+            sheet.set_tab_color(style::TAB);
+        }
+        sheet.set_footer(format!("&L{}&C&A&RPage &P of &N", on_page(&self.about.title)));
+        Ok(name)
+    }
+}
+
+/// A text for the head or foot of a printed page, where `&` begins a code and 255 characters are all.
+fn on_page(text: &str) -> String {
+    text::cut(&text::printable(text), 90).replace('&', "&&")
+}

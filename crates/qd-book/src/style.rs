@@ -1,0 +1,189 @@
+//! How cells look: one small set of formats, made once for each sheet.
+
+use crate::cell::{Cell, Tone};
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
+
+/// What a column holds; decides number format and alignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A whole number without separators: a year, a number of hours.
+    Integer,
+    /// A whole number of things, with separators between thousands.
+    Count,
+    /// A number.
+    Number,
+    /// A share, where 1 is everything.
+    Percent,
+    /// A date, day first.
+    Date,
+    /// A month, kept as its first day.
+    Month,
+    /// A date and time, day first.
+    DateTime,
+    /// A time of day.
+    Time,
+}
+
+/// How a whole row looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RowStyle {
+    /// Like any other.
+    #[default]
+    Plain,
+    /// A headline or total: bold.
+    Strong,
+    /// A heading inside the table: bold on grey.
+    Group,
+    /// Part of the row above: its first text is moved in.
+    Part,
+}
+
+const KINDS: [Kind; 9] = [
+    Kind::Text,
+    Kind::Integer,
+    Kind::Count,
+    Kind::Number,
+    Kind::Percent,
+    Kind::Date,
+    Kind::Month,
+    Kind::DateTime,
+    Kind::Time,
+];
+const ROWS: [RowStyle; 4] = [RowStyle::Plain, RowStyle::Strong, RowStyle::Group, RowStyle::Part];
+
+/// Dark blue-grey behind white headings.
+const HEADING: u32 = 0x002F_4858;
+/// The colour of marks such as DRAFT.
+const MARK: u32 = 0x00B0_1C2E;
+const GREY: u32 = 0x0059_5959;
+const PALE: u32 = 0x00E9_EDF0;
+
+/// Every format that a table's cells can have.
+pub(crate) struct Styles {
+    cells: Vec<Format>,
+    tones: Vec<Format>,
+}
+
+impl Styles {
+    pub(crate) fn new() -> Self {
+        let mut cells = Vec::with_capacity(KINDS.len() * ROWS.len() * 2);
+        for kind in KINDS {
+            for row in ROWS {
+                let format = cell(kind, row);
+                cells.extend([format.clone(), format.set_quote_prefix()]);
+            }
+        }
+        let tones = Tone::ALL.into_iter().flat_map(|tone| {
+            let format = cell(Kind::Text, RowStyle::Plain).set_background_color(tone.colour());
+            let format = format.set_border(FormatBorder::Thin).set_border_color(0x00D9_D9D9);
+            [format.clone(), format.set_quote_prefix()]
+        });
+        Self { cells, tones: tones.collect() }
+    }
+
+    pub(crate) fn of(&self, kind: Kind, row: RowStyle, quoted: bool) -> &Format {
+        &self.cells[(kind as usize * ROWS.len() + row as usize) * 2 + usize::from(quoted)]
+    }
+
+    pub(crate) fn toned(&self, tone: Tone, quoted: bool) -> &Format {
+        &self.tones[tone as usize * 2 + usize::from(quoted)]
+    }
+}
+
+/// The kind in which a cell is shown: its column's, unless that would show a date as a number.
+pub(crate) fn kind_of(cell: &Cell<'_>, column: Kind) -> Kind {
+    let holds_numbers = matches!(column, Kind::Integer | Kind::Count | Kind::Number | Kind::Percent);
+    match cell {
+        Cell::Date(_) if column != Kind::Month => Kind::Date,
+        Cell::DateTime(_) => Kind::DateTime,
+        Cell::Time(_) => Kind::Time,
+        Cell::Integer(_) if !holds_numbers => Kind::Integer,
+        Cell::Number(_) if !holds_numbers => Kind::Number,
+        _ => column,
+    }
+}
+
+impl Kind {
+    fn number_format(self) -> &'static str {
+        match self {
+            Self::Text => "@",
+            Self::Integer => "0",
+            Self::Count => "#,##0",
+            Self::Number => "General",
+            Self::Percent => "0.0%",
+            Self::Date => "dd/mm/yyyy",
+            Self::Month => "mmm yyyy",
+            Self::DateTime => "dd/mm/yyyy hh:mm:ss",
+            Self::Time => "hh:mm:ss",
+        }
+    }
+
+    fn align(self) -> FormatAlign {
+        match self {
+            Self::Text | Self::Date | Self::Month | Self::DateTime | Self::Time => FormatAlign::Left,
+            Self::Integer | Self::Count | Self::Number | Self::Percent => FormatAlign::Right,
+        }
+    }
+}
+
+fn cell(kind: Kind, row: RowStyle) -> Format {
+    let format = Format::new().set_num_format(kind.number_format()).set_align(kind.align()).set_align(FormatAlign::Top);
+    let format = if kind == Kind::Text { format.set_text_wrap() } else { format };
+    match row {
+        RowStyle::Strong => format.set_bold(),
+        RowStyle::Group => format.set_bold().set_background_color(PALE),
+        RowStyle::Part if kind == Kind::Text => format.set_indent(1),
+        RowStyle::Plain | RowStyle::Part => format,
+    }
+}
+
+pub(crate) fn heading(kind: Kind) -> Format {
+    Format::new()
+        .set_bold()
+        .set_font_color(Color::White)
+        .set_background_color(HEADING)
+        .set_align(kind.align())
+        .set_align(FormatAlign::VerticalCenter)
+        .set_text_wrap()
+}
+
+pub(crate) fn title() -> Format {
+    Format::new().set_bold().set_font_size(16).set_font_color(HEADING)
+}
+
+pub(crate) fn subtitle() -> Format {
+    Format::new().set_font_size(12).set_font_color(GREY)
+}
+
+pub(crate) fn mark() -> Format {
+    Format::new().set_bold().set_font_color(MARK)
+}
+
+pub(crate) fn line() -> Format {
+    Format::new().set_font_color(GREY)
+}
+
+pub(crate) fn section() -> Format {
+    Format::new()
+        .set_bold()
+        .set_font_color(HEADING)
+        .set_border_bottom(FormatBorder::Thin)
+        .set_border_bottom_color(HEADING)
+}
+
+pub(crate) fn label() -> Format {
+    Format::new().set_bold().set_align(FormatAlign::Top).set_text_wrap()
+}
+
+pub(crate) fn value() -> Format {
+    Format::new().set_num_format("@").set_align(FormatAlign::Left).set_align(FormatAlign::Top).set_text_wrap()
+}
+
+pub(crate) fn count() -> Format {
+    Format::new().set_num_format("#,##0").set_align(FormatAlign::Left).set_align(FormatAlign::Top)
+}
+
+/// The colour of the tabs of sheets that carry a mark.
+pub(crate) const TAB: u32 = MARK;

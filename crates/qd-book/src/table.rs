@@ -1,0 +1,297 @@
+//! Sheets of rows under headings: frozen, filtered, as wide as what they hold, ready to print.
+
+use crate::book::{Book, Page};
+use crate::cell::{Cell, Stored};
+use crate::error::BookError;
+use crate::style::{self, Kind, RowStyle, Styles};
+use crate::text;
+use qd_model::finding::column_letters;
+use rust_xlsxwriter::{IgnoreError, Worksheet};
+use std::borrow::Cow;
+
+/// One column of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// The heading.
+    pub heading: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Its width in characters; as wide as what it holds, up to a limit, where absent.
+    pub width: Option<f64>,
+}
+
+impl Column {
+    /// A column as wide as what it holds.
+    pub fn new(heading: impl Into<String>, kind: Kind) -> Self {
+        Self { heading: heading.into(), kind, width: None }
+    }
+
+    /// The same column with a width in characters.
+    #[must_use]
+    pub fn width(mut self, characters: f64) -> Self {
+        self.width = Some(characters);
+        self
+    }
+}
+
+/// How a table is laid out.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// Lines above the headings.
+    pub lines: Vec<String>,
+    /// How many rows there will be, as far as is known: a small table stays in memory, and a large
+    /// one is written row by row without a copy of it in memory.
+    pub rows: usize,
+    /// How many columns stay in sight when the reader scrolls to the right.
+    pub frozen_columns: u16,
+    /// What becomes of a text that is too long for a cell.
+    pub overlong: Overlong,
+}
+
+/// What becomes of a text that is too long for a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overlong {
+    /// The workbook is not written: nothing may be lost.
+    #[default]
+    Refuse,
+    /// It is cut, with an ellipsis at its end.
+    Cut,
+}
+
+/// Rows up to which a sheet is kept in memory, so that a usual return never touches the disk
+/// before it is put in its place.
+const SMALL: usize = 20_000;
+/// Columns of a sheet.
+const COLUMNS: usize = 16_384;
+/// Characters beyond which text wraps.
+const WIDEST: usize = 46;
+/// Characters beyond which a heading wraps.
+const WIDEST_HEADING: usize = 18;
+
+/// A table that is being written.
+#[must_use = "a table becomes part of its workbook when it is finished"]
+pub struct TableSheet<'b> {
+    book: &'b mut Book,
+    /// The name that was asked for; sheets that continue it are numbered.
+    wanted: String,
+    name: String,
+    layout: Layout,
+    styles: Styles,
+    sheet: Worksheet,
+    heading_row: u32,
+    row: u32,
+    /// The longest text of each column so far, in characters.
+    widths: Vec<usize>,
+}
+
+impl<'b> TableSheet<'b> {
+    pub(crate) fn begin(book: &'b mut Book, wanted: &str, layout: Layout) -> Result<Self, BookError> {
+        if layout.columns.len() > COLUMNS {
+            return Err(BookError::TooManyColumns { sheet: wanted.to_owned(), columns: layout.columns.len() });
+        }
+        let sheet = new_sheet(book, &layout)?;
+        let widths = layout.columns.iter().map(|column| width_of_heading(&column.heading)).collect();
+        let mut table = Self {
+            book,
+            wanted: wanted.to_owned(),
+            name: String::new(),
+            layout,
+            styles: Styles::new(),
+            sheet,
+            heading_row: 0,
+            row: 0,
+            widths,
+        };
+        table.head()?;
+        Ok(table)
+    }
+
+    /// Writes the lines above the headings, and the headings.
+    fn head(&mut self) -> Result<(), BookError> {
+        self.name = self.book.set_up(&mut self.sheet, &self.wanted, Page::Landscape)?;
+        self.row = 0;
+        if let Some(banner) = self.book.about.banner.clone() {
+            self.line(&banner, &style::mark())?;
+        }
+        for line in self.layout.lines.clone() {
+            self.line(&line, &style::line())?;
+        }
+        if self.row > 0 {
+            self.row += 1;
+        }
+        self.heading_row = self.row;
+        for (index, column) in self.layout.columns.iter().enumerate() {
+            let heading = text::printable(&column.heading);
+            let format = style::heading(column.kind);
+            let format = if text::looks_like_formula(&heading) { format.set_quote_prefix() } else { format };
+            self.sheet.write_string_with_format(self.row, index as u16, heading, &format)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    fn line(&mut self, content: &str, format: &rust_xlsxwriter::Format) -> Result<(), BookError> {
+        let content = text::printable(content).into_owned();
+        let format = if text::looks_like_formula(&content) { &format.clone().set_quote_prefix() } else { format };
+        self.sheet.write_string_with_format(self.row, 0, content, format)?;
+        self.row += 1;
+        Ok(())
+    }
+
+    /// Writes a row. Where the sheet is full, it goes on on another one.
+    pub fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), BookError> {
+        self.styled_row(RowStyle::Plain, cells)
+    }
+
+    /// Writes a row that looks different.
+    pub fn styled_row(&mut self, style: RowStyle, cells: &[Cell<'_>]) -> Result<(), BookError> {
+        if cells.len() != self.layout.columns.len() {
+            let (cells, columns) = (cells.len(), self.layout.columns.len());
+            return Err(BookError::RowOfAnotherShape { sheet: self.name.clone(), cells, columns });
+        }
+        if self.row >= self.book.row_limit {
+            self.turn_over()?;
+        }
+        for (column, cell) in cells.iter().enumerate() {
+            self.cell(column, cell, style)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    fn cell(&mut self, column: usize, cell: &Cell<'_>, row_style: RowStyle) -> Result<(), BookError> {
+        let kind = style::kind_of(cell, self.layout.columns[column].kind);
+        let (row, at) = (self.row, column as u16);
+        match cell.stored() {
+            Stored::Nothing if row_style == RowStyle::Group => {
+                self.sheet.write_blank(row, at, self.styles.of(kind, row_style, false))?;
+            }
+            Stored::Nothing => {}
+            Stored::Number(number) => {
+                self.sheet.write_number_with_format(row, at, number, self.styles.of(kind, row_style, false))?;
+                self.widths[column] = self.widths[column].max(width_of_number(kind, number));
+            }
+            Stored::Text(content) => {
+                let content = self.fitting(content, column)?;
+                let quoted = text::looks_like_formula(&content);
+                let format = match cell {
+                    Cell::Toned(tone, _) => self.styles.toned(*tone, quoted),
+                    _ => self.styles.of(kind, row_style, quoted),
+                };
+                let longest = content.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+                self.widths[column] = self.widths[column].max(longest);
+                self.sheet.write_string_with_format(row, at, content, format)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The text as it can stand in a cell, or where it cannot.
+    fn fitting<'t>(&self, content: Cow<'t, str>, column: usize) -> Result<Cow<'t, str>, BookError> {
+        let content = match text::printable(&content) {
+            Cow::Borrowed(_) => content,
+            Cow::Owned(changed) => Cow::Owned(changed),
+        };
+        if text::utf16_length(&content) <= text::CELL_LIMIT {
+            return Ok(content);
+        }
+        if self.layout.overlong == Overlong::Cut {
+            return Ok(Cow::Owned(text::cut(&content, text::CELL_LIMIT).into_owned()));
+        }
+        let cell = format!("{}{}", column_letters(column as u32), self.row + 1);
+        Err(BookError::TextTooLong { sheet: self.name.clone(), cell })
+    }
+
+    /// Closes a full sheet and opens the next.
+    fn turn_over(&mut self) -> Result<(), BookError> {
+        let next = new_sheet(self.book, &self.layout)?;
+        let full = std::mem::replace(&mut self.sheet, next);
+        self.close(full)?;
+        self.head()
+    }
+
+    /// Sets what is only known at a sheet's end, and puts it into the workbook.
+    fn close(&mut self, mut sheet: Worksheet) -> Result<(), BookError> {
+        for (index, column) in self.layout.columns.iter().enumerate() {
+            let width = column.width.unwrap_or_else(|| (self.widths[index].clamp(6, WIDEST) + 3) as f64);
+            sheet.set_column_width(index as u16, width)?;
+        }
+        if let Some(last_column) = self.layout.columns.len().checked_sub(1) {
+            let (last_row, last_column) = (self.row.max(self.heading_row + 1) - 1, last_column as u16);
+            sheet.autofilter(self.heading_row, 0, last_row, last_column)?;
+            sheet.ignore_error_range(self.heading_row, 0, last_row, last_column, IgnoreError::NumberStoredAsText)?;
+        }
+        sheet.set_freeze_panes(self.heading_row + 1, self.layout.frozen_columns)?;
+        sheet.set_repeat_rows(self.heading_row, self.heading_row)?;
+        sheet.set_print_gridlines(true);
+        self.book.workbook.push_worksheet(sheet);
+        Ok(())
+    }
+
+    /// Puts the table into its workbook.
+    pub fn finish(mut self) -> Result<(), BookError> {
+        let sheet = std::mem::take(&mut self.sheet);
+        self.close(sheet)
+    }
+}
+
+fn new_sheet(book: &mut Book, layout: &Layout) -> Result<Worksheet, BookError> {
+    if layout.rows <= SMALL {
+        return Ok(Worksheet::new());
+    }
+    Ok(book.workbook.new_worksheet_with_constant_memory()?)
+}
+
+/// A heading wraps between its words, and needs room for the filter's button.
+fn width_of_heading(heading: &str) -> usize {
+    let longest_word = heading.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+    heading.chars().count().min(WIDEST_HEADING).max(longest_word) + 2
+}
+
+fn width_of_number(kind: Kind, number: f64) -> usize {
+    match kind {
+        Kind::Date | Kind::Month => 10,
+        Kind::DateTime => 19,
+        Kind::Time => 8,
+        Kind::Count => format!("{number:.0}").len() * 4 / 3,
+        Kind::Percent => 7,
+        Kind::Text | Kind::Integer | Kind::Number => format!("{number}").len().min(16),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::About;
+    use calamine::{Reader, Xlsx};
+
+    #[test]
+    fn a_full_sheet_goes_on_on_the_next() {
+        // In memory and row by row: both turn the page alike.
+        for rows in [0, SMALL + 1] {
+            let mut book = Book::new(About { banner: Some("Invented".to_owned()), ..About::default() });
+            book.row_limit = 6;
+            let layout = Layout { columns: vec![Column::new("N", Kind::Integer)], rows, ..Layout::default() };
+            let mut table = book.table("Rows", layout).expect("begun");
+            for number in 0..7 {
+                table.row(&[Cell::Integer(number)]).expect("written");
+            }
+            table.finish().expect("finished");
+            let bytes = book.finish().expect("written");
+            let mut read: Xlsx<_> = Xlsx::new(std::io::Cursor::new(bytes)).expect("a workbook");
+            assert_eq!(read.sheet_names(), ["Rows", "Rows (2)", "Rows (3)"]);
+            let numbers: Vec<Vec<String>> = read
+                .sheet_names()
+                .iter()
+                .map(|name| {
+                    let range = read.worksheet_range(name).expect("a sheet");
+                    range.rows().filter_map(|row| row.first()).map(ToString::to_string).collect()
+                })
+                .collect();
+            assert_eq!(numbers[0], ["Invented", "", "N", "0", "1", "2"]);
+            assert_eq!(numbers[2], ["Invented", "", "N", "6"]);
+        }
+    }
+}

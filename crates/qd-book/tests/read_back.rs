@@ -1,0 +1,143 @@
+//! What was written reads back as what it was, and the same values give the same bytes.
+
+use calamine::{Data, Reader, Xlsx};
+use proptest::prelude::*;
+use qd_book::{About, Book, BookError, Cell, Column, Cover, Kind, Layout, Overlong, RowStyle, Section, Tone, Value};
+use std::io::{Cursor, Read};
+
+const RISKY: [&str; 8] = ["=1+1", "+44 20", "-5", "@name", "\tx", "\rx", "\nx", "=HYPERLINK(\"x\")"];
+
+fn about() -> About {
+    About {
+        title: "Quarter & year".to_owned(),
+        draft: true,
+        banner: Some("Demonstration: invented people".to_owned()),
+        ..About::default()
+    }
+}
+
+fn layout(rows: usize) -> Layout {
+    let columns =
+        [("=Heading", Kind::Text), ("Started", Kind::Date), ("People", Kind::Count), ("Share", Kind::Percent)];
+    let columns = columns.into_iter().map(|(heading, kind)| Column::new(heading, kind)).collect();
+    Layout { columns, rows, lines: vec!["A note above".to_owned()], ..Layout::default() }
+}
+
+fn everything(rows: usize) -> Vec<u8> {
+    let mut book = Book::new(about());
+    let lines = vec![("=Label".to_owned(), Value::from("-5")), ("Rows".to_owned(), Value::from(1796))];
+    let cover = Cover {
+        name: "Cover".to_owned(),
+        title: "+Title".to_owned(),
+        subtitle: Some("@subtitle".to_owned()),
+        sections: vec![Section { heading: Some("=Part".to_owned()), lines }],
+        notes: vec!["=note".to_owned()],
+    };
+    book.cover(&cover).expect("written");
+    let mut table = book.table("Table", layout(rows)).expect("begun");
+    for text in RISKY {
+        table.row(&[Cell::Text(text), Cell::Date(19_265), Cell::Integer(1796), Cell::Number(0.5)]).expect("written");
+    }
+    let toned = Cell::Toned(Tone::Query, "=toned");
+    table.styled_row(RowStyle::Group, &[toned, Cell::Empty, Cell::Empty, Cell::Empty]).expect("written");
+    table.finish().expect("finished");
+    book.finish().expect("written")
+}
+
+fn part(bytes: &[u8], name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("a zip");
+    let mut text = String::new();
+    archive.by_name(name).expect("the part is there").read_to_string(&mut text).expect("text");
+    text
+}
+
+#[test]
+fn text_is_text_and_never_a_formula() {
+    for rows in [0, 1_000_000] {
+        let bytes = everything(rows);
+        for sheet in ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"] {
+            assert!(!part(&bytes, sheet).contains("<f>"), "{sheet} has a formula");
+        }
+        assert!(part(&bytes, "xl/styles.xml").contains("quotePrefix=\"1\""));
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(&bytes)).expect("a workbook");
+        let range = book.worksheet_range("Table").expect("the sheet");
+        let first: Vec<String> = range.rows().map(|row| row[0].to_string()).collect();
+        assert_eq!(first[..4], ["Demonstration: invented people", "A note above", "", "=Heading"]);
+        let written: Vec<String> = RISKY.into_iter().map(|text| text.replace('\r', "␍")).collect();
+        assert_eq!(first[4..12], written);
+        assert_eq!(first[12], "=toned");
+        let Data::DateTime(date) = &range.rows().nth(4).expect("a row")[1] else { panic!("not a date") };
+        assert_eq!(date.to_ymd_hms_milli(), (2022, 9, 30, 0, 0, 0, 0));
+        assert_eq!(range.rows().nth(4).expect("a row")[2], Data::Float(1796.0));
+    }
+}
+
+#[test]
+fn the_same_values_give_the_same_bytes() {
+    assert_eq!(everything(0), everything(0));
+    assert_eq!(everything(1_000_000), everything(1_000_000));
+    assert!(part(&everything(0), "docProps/core.xml").contains("2000-01-01T00:00:00Z"));
+}
+
+#[test]
+fn a_printed_page_says_what_it_is() {
+    let sheet = part(&everything(0), "xl/worksheets/sheet2.xml");
+    assert!(sheet.contains("DRAFT"), "{sheet}");
+    assert!(sheet.contains("&amp;RDemonstration: invented people"), "{sheet}");
+    assert!(sheet.contains("&amp;LQuarter &amp;&amp; year&amp;C&amp;A&amp;RPage &amp;P of &amp;N"), "{sheet}");
+    for setting in
+        ["fitToHeight=\"0\"", "orientation=\"landscape\"", "state=\"frozen\"", "<autoFilter ref=\"A4:D13\"/>"]
+    {
+        assert!(sheet.contains(setting), "no {setting} in {sheet}");
+    }
+    assert!(part(&everything(0), "xl/workbook.xml").contains("Table!$4:$4"));
+}
+
+#[test]
+fn a_text_too_long_for_a_cell_is_cut_only_where_that_is_allowed() {
+    let long = "é".repeat(32_768);
+    let write = |overlong| -> Result<Vec<u8>, BookError> {
+        let columns = vec![Column::new("A", Kind::Text), Column::new("B", Kind::Text)];
+        let mut book = Book::new(About::default());
+        let mut table = book.table("Long", Layout { columns, overlong, ..Layout::default() })?;
+        table.row(&[Cell::Empty, Cell::Text(&long)])?;
+        table.finish()?;
+        book.finish()
+    };
+    let refused = write(Overlong::Refuse).expect_err("too long").to_string();
+    assert!(refused.contains("sheet \"Long\", cell B2"), "{refused}");
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(write(Overlong::Cut).expect("cut"))).expect("a workbook");
+    let range = book.worksheet_range("Long").expect("the sheet");
+    let cell = range.get_value((1, 1)).expect("a cell").to_string();
+    assert_eq!(cell.chars().count(), 32_767);
+    assert!(cell.ends_with("é…"));
+}
+
+#[test]
+fn a_row_of_another_shape_is_refused() {
+    let mut book = Book::new(About::default());
+    let mut table = book.table("Table", layout(0)).expect("begun");
+    assert!(matches!(table.row(&[Cell::Empty]), Err(BookError::RowOfAnotherShape { cells: 1, columns: 4, .. })));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn any_text_reads_back_as_it_can_be_shown(texts in proptest::collection::vec(any::<String>(), 1..6)) {
+        for rows in [0, 1_000_000] {
+            let mut book = Book::new(About::default());
+            let columns = vec![Column::new("Text", Kind::Text), Column::new("End", Kind::Text)];
+            let mut table = book.table("Any", Layout { columns, rows, ..Layout::default() }).expect("begun");
+            for text in &texts {
+                table.row(&[Cell::Text(text), Cell::Text("end")]).expect("written");
+            }
+            table.finish().expect("finished");
+            let mut read: Xlsx<_> = Xlsx::new(Cursor::new(book.finish().expect("written"))).expect("a workbook");
+            let range = read.worksheet_range("Any").expect("the sheet");
+            let back: Vec<String> = range.rows().skip(1).map(|row| row[0].to_string()).collect();
+            let shown: Vec<String> = texts.iter().map(|text| qd_book::printable(text).into_owned()).collect();
+            prop_assert_eq!(back, shown);
+        }
+    }
+}
