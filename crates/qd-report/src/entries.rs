@@ -1,0 +1,150 @@
+//! Findings as people read them: one entry per check, field and source, with its count and the first
+//! few cells.
+
+use qd_model::finding::{Fault, Finding, column_letters};
+use qd_model::report::{Report, SourceReport};
+use qd_model::words;
+use qd_model::{Class, Severity};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What one check saw in one field of one source.
+pub(crate) struct Entry<'a> {
+    pub(crate) source: &'a SourceReport,
+    pub(crate) fault: &'a Fault,
+    pub(crate) count: usize,
+    /// The first few, in order.
+    pub(crate) examples: Vec<Finding<'a>>,
+    /// The class for which values are withheld, if any is.
+    pub(crate) withheld: Option<Class>,
+}
+
+/// How many places an entry names.
+const EXAMPLES: usize = 5;
+
+/// Every entry, most serious first; then the most frequent first, then in the order of the report.
+pub(crate) fn entries(report: &Report) -> Vec<Entry<'_>> {
+    let mut all: Vec<Entry<'_>> = report.sources.iter().flat_map(of_source).collect();
+    all.sort_by_key(|entry| (entry.fault.severity, std::cmp::Reverse(entry.count)));
+    all
+}
+
+fn of_source(source: &SourceReport) -> Vec<Entry<'_>> {
+    // Faults that say the same are one entry, whoever added them.
+    let mut known = BTreeMap::new();
+    let place: Vec<usize> = source
+        .findings
+        .faults
+        .iter()
+        .map(|fault| {
+            let next = known.len();
+            let key =
+                (fault.column, &fault.code, &fault.field, &fault.many, &fault.message, fault.trial, fault.severity);
+            *known.entry(key).or_insert(next)
+        })
+        .collect();
+    let mut entries: Vec<Option<Entry<'_>>> = (0..known.len()).map(|_| None).collect();
+    let mut order = Vec::with_capacity(known.len());
+    for (hit, finding) in source.findings.hits.iter().zip(source.findings.iter()) {
+        let index = place[hit.fault as usize];
+        let entry = entries[index].get_or_insert_with(|| {
+            order.push(index);
+            Entry { source, fault: finding.fault, count: 0, examples: Vec::new(), withheld: None }
+        });
+        entry.count += 1;
+        entry.withheld = entry.withheld.max(finding.evidence.and_then(qd_model::Evidence::withheld));
+        if entry.examples.len() < EXAMPLES {
+            entry.examples.push(finding);
+        }
+    }
+    order.into_iter().filter_map(|index| entries[index].take()).collect()
+}
+
+impl Entry<'_> {
+    /// The sentence that says what was seen, without a full stop.
+    pub(crate) fn headline(&self) -> String {
+        if self.count == 1 || self.fault.many.is_empty() {
+            return self.fault.message.to_string();
+        }
+        format!("{} {}", words::thousands(self.count as u64), self.fault.many)
+    }
+
+    /// The column as a reader finds it: `column F "Start date"`.
+    pub(crate) fn column(&self) -> Option<String> {
+        let letters = self.fault.column.map(|column| format!("column {}", column_letters(column)));
+        let heading = self.fault.heading.as_deref().map(|heading| format!("\"{}\"", one_line(heading)));
+        match (letters, heading) {
+            (Some(letters), Some(heading)) => Some(format!("{letters} {heading}")),
+            (letters, heading) => letters.or(heading),
+        }
+    }
+
+    /// The first few places: `F12, F47 and 3 more`, or `rows 12 and 47`.
+    pub(crate) fn places(&self, show: impl Fn(&Finding<'_>, String) -> String) -> Option<String> {
+        let rows: Vec<&Finding<'_>> = self.examples.iter().filter(|finding| finding.row.is_some()).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let place = |finding: &Finding<'_>| {
+            let row = finding.row.map_or(String::new(), |row| row.to_string());
+            show(finding, finding.cell().unwrap_or(row))
+        };
+        let places: Vec<String> = rows.iter().map(|finding| place(finding)).collect();
+        let lead = match (self.fault.column, self.count) {
+            (Some(_), _) => "",
+            (None, 1) => "row ",
+            (None, _) => "rows ",
+        };
+        let rest = self.count - places.len();
+        let more = if rest > 0 { format!(" and {} more", words::thousands(rest as u64)) } else { String::new() };
+        Some(format!("{lead}{}{more}", places.join(", ")))
+    }
+
+    pub(crate) fn severity(&self) -> Severity {
+        self.fault.severity
+    }
+}
+
+/// What a partner typed, on one line and with nothing that a terminal would obey.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    let is_plain = !text.contains(['\n', '\r', '\t']) && text.trim() == text;
+    let text =
+        if is_plain { Cow::Borrowed(text) } else { Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" ")) };
+    match qd_book::printable(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(changed) => Cow::Owned(changed),
+    }
+}
+
+/// "412 rows read from 3 sources: 401 accepted, 11 held." in words, with what was rejected.
+pub(crate) fn rows_in_words(report: &Report) -> String {
+    let summary = report.summary();
+    let from = words::count(summary.sources as usize, "source");
+    if summary.sources == 0 {
+        return "Nothing was read.".to_owned();
+    }
+    if summary.rows == 0 {
+        return format!("No rows were read from {from}.");
+    }
+    let mut parts = vec![
+        format!("{} accepted", words::thousands(summary.accepted)),
+        format!("{} held", words::thousands(summary.held)),
+    ];
+    let rejected: u64 = report.sources.iter().map(|source| source.rejected).sum();
+    if rejected > 0 {
+        let sources = words::count(summary.rejected_sources as usize, "rejected source");
+        parts.push(format!("{} in {sources}", words::thousands(rejected)));
+    }
+    format!("{} read from {from}: {}.", words::count(summary.rows as usize, "row"), parts.join(", "))
+}
+
+/// "13 errors, 2 queries, 5 notes."
+pub(crate) fn findings_in_words(report: &Report) -> String {
+    let summary = report.summary();
+    let counted: Vec<String> = Severity::ALL
+        .into_iter()
+        .filter(|severity| summary.of(*severity) > 0)
+        .map(|severity| words::count(summary.of(severity) as usize, severity.as_str()))
+        .collect();
+    if counted.is_empty() { "No findings.".to_owned() } else { format!("{}.", counted.join(", ")) }
+}

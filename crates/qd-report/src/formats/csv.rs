@@ -1,0 +1,105 @@
+//! The report as a table: one line per finding, RFC 4180, the same names as in JSON.
+//!
+//! What a partner typed (headings, sheet and file names, values) may begin like a formula. Since
+//! this file is opened in spreadsheet programs, such text gets a single quote in front; JSON has it
+//! as it was typed.
+
+use super::{Format, Options};
+use crate::line::{self, COLUMNS, Item};
+use csv::{Terminator, WriterBuilder};
+use qd_model::report::Report;
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// The `csv` format.
+#[derive(Debug)]
+pub(super) struct Csv;
+
+/// The columns with words that a partner typed.
+const TYPED: [&str; 4] = ["source", "sheet", "heading", "value"];
+
+impl Format for Csv {
+    fn name(&self) -> &'static str {
+        "csv"
+    }
+
+    fn write(&self, report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let chosen = chosen(options.columns)?;
+        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+        writer.write_record(chosen.iter().map(|index| COLUMNS[*index]))?;
+        for source in &report.sources {
+            for finding in source.findings.iter() {
+                let items = line::items(source, &finding);
+                for index in &chosen {
+                    writer.write_field(cell(COLUMNS[*index], &items[*index]).as_bytes())?;
+                }
+                writer.write_record(None::<&[u8]>)?;
+            }
+        }
+        writer.flush()
+    }
+}
+
+/// Indexes of the columns that were asked for, in the order that was asked for.
+fn chosen(columns: &[String]) -> io::Result<Vec<usize>> {
+    if columns.is_empty() {
+        return Ok((0..COLUMNS.len()).collect());
+    }
+    let index = |name: &String| {
+        COLUMNS.iter().position(|column| column == name).ok_or_else(|| {
+            let known = qd_model::words::list(&COLUMNS);
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("findings have no column \"{name}\"; they have {known}"),
+            )
+        })
+    };
+    columns.iter().map(index).collect()
+}
+
+fn cell<'a>(column: &str, item: &'a Item<'_>) -> Cow<'a, str> {
+    match item {
+        Item::Absent | Item::Null => "".into(),
+        Item::True => "true".into(),
+        Item::Number(number) => number.to_string().into(),
+        Item::Text(text) if TYPED.contains(&column) && qd_book::looks_like_formula(text) => format!("'{text}").into(),
+        Item::Text(text) => text.as_ref().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn written(columns: &[&str]) -> io::Result<String> {
+        let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
+        let mut out = Vec::new();
+        Csv.write(&sample::report(), &Options { columns: &columns, ..Options::default() }, &mut out)?;
+        Ok(String::from_utf8(out).expect("UTF-8"))
+    }
+
+    #[test]
+    fn every_finding_is_a_record_with_every_name() {
+        let text = written(&[]).expect("written");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        assert_eq!(reader.headers().expect("headings"), COLUMNS.as_slice());
+        let records: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("records");
+        assert_eq!(records.len(), 13);
+        let f12 = records.iter().find(|record| &record[8] == "F12").expect("there");
+        assert_eq!((&f12[10], &f12[14], &f12[15]), ("Start\nDate ", "", "indirect"));
+    }
+
+    #[test]
+    fn columns_are_chosen_and_what_was_typed_is_no_formula() {
+        let text = written(&["cell", "value", "heading", "code"]).expect("written");
+        assert!(text.starts_with("cell,value,heading,code\r\n"), "{text}");
+        assert!(text.contains("G9,'=90,'+Hours,maximum\r\n"), "{text}");
+    }
+
+    #[test]
+    fn an_unknown_column_is_named() {
+        let error = written(&["cell", "colour"]).expect_err("unknown").to_string();
+        assert!(error.contains("\"colour\""), "{error}");
+    }
+}

@@ -1,0 +1,16 @@
+//! Findings on their way out: what people and machines read of a report, and what goes back to the
+//! partner whose files it is about.
+//!
+//! Architecture invariant: a value is written only where its [`qd_model::Evidence`] shows it, and
+//! never in what goes back to a partner. Nothing here knows a terminal: colours are asked for.
+
+mod entries;
+pub mod formats;
+mod line;
+pub mod partner;
+#[cfg(test)]
+mod sample;
+
+pub use formats::{ALL, Colour, Extent, Format, Options, by_name};
+pub use line::COLUMNS;
+pub use partner::{About, findings_book, message};
