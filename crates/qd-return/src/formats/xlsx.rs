@@ -1,0 +1,279 @@
+//! A return as a workbook: a cover, counts, rows; formatted as a person would want to receive it.
+
+use super::Format;
+use crate::DEMONSTRATION;
+use crate::columns::{self, Content, FileColumn, Headings};
+use crate::error::ReturnError;
+use crate::values::{Value, Values};
+use qd_book::{About, Book, Cell, Column, Cover, Kind, Layout, RowStyle, Section};
+use qd_disclosure::ClearedTable;
+use qd_model::FieldType;
+use qd_model::pipeline::{ColumnSpec, Part};
+use std::collections::BTreeMap;
+
+/// The `xlsx` format.
+#[derive(Debug)]
+pub(super) struct Xlsx;
+
+impl Format for Xlsx {
+    fn name(&self) -> &'static str {
+        "xlsx"
+    }
+
+    fn media_type(&self) -> &'static str {
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    }
+
+    fn holds(&self, _part: &Part) -> bool {
+        true
+    }
+}
+
+/// A return as one workbook.
+#[derive(Debug)]
+pub struct Document<'a> {
+    /// Its title.
+    pub title: &'a str,
+    /// Whether it says DRAFT on its cover and on each printed page.
+    pub draft: bool,
+    /// Whether every sheet says that its people are invented.
+    pub demonstration: bool,
+    /// The sheets, in order.
+    pub sheets: Vec<Sheet<'a>>,
+}
+
+/// A sheet of a return.
+#[derive(Debug)]
+pub enum Sheet<'a> {
+    /// What the return is, for a reader.
+    Cover {
+        /// The sheet's name.
+        name: &'a str,
+        /// The large line on top.
+        title: String,
+        /// Labels and texts.
+        lines: Vec<(String, String)>,
+        /// Paragraphs at the end.
+        notes: &'a [String],
+    },
+    /// Counts of people, a line to a row. A column `level` is not shown: 0 is a headline, all else
+    /// is part of the headline above it.
+    Counts {
+        /// The sheet's name.
+        name: &'a str,
+        /// A line above the counts.
+        note: Option<&'a str>,
+        /// The counts.
+        table: &'a ClearedTable,
+    },
+    /// Rows of a table.
+    Rows {
+        /// The sheet's name.
+        name: &'a str,
+        /// The table.
+        table: &'a ClearedTable,
+        /// Its columns with their headings; all of the table's where empty.
+        columns: &'a [ColumnSpec],
+    },
+}
+
+/// The column that says how a line of counts looks.
+const LEVEL: &str = "level";
+
+/// The bytes of a workbook. Codes with labels are shown as their labels, true and false as "Yes" and
+/// "No", dates as dates.
+pub fn workbook(document: &Document<'_>) -> Result<Vec<u8>, ReturnError> {
+    let mut book = Book::new(About {
+        title: document.title.to_owned(),
+        draft: document.draft,
+        banner: document.demonstration.then(|| DEMONSTRATION.to_owned()),
+        ..About::default()
+    });
+    for sheet in &document.sheets {
+        match sheet {
+            Sheet::Cover { name, title, lines, notes } => book.cover(&cover(name, title, lines, notes))?,
+            Sheet::Counts { name, note, table } => counts(&mut book, name, *note, table)?,
+            Sheet::Rows { name, table, columns } => rows(&mut book, name, table, columns)?,
+        }
+    }
+    Ok(book.finish()?)
+}
+
+fn cover(name: &str, title: &str, lines: &[(String, String)], notes: &[String]) -> Cover {
+    let lines = lines.iter().map(|(label, text)| (label.clone(), text.clone().into())).collect();
+    Cover {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        subtitle: None,
+        sections: vec![Section { heading: None, lines }],
+        notes: notes.to_vec(),
+    }
+}
+
+fn counts(book: &mut Book, name: &str, note: Option<&str>, table: &ClearedTable) -> Result<(), ReturnError> {
+    let level = table.index_of(LEVEL).map(|index| Values::of(table, index)).transpose()?;
+    let all = columns::columns(table, &[], Headings::Titles)?;
+    let shown: Vec<FileColumn<'_>> = all.into_iter().filter(|column| !column.is_named(LEVEL)).collect();
+    let counts: Vec<bool> = shown.iter().map(FileColumn::is_count).collect();
+    let columns = shown.iter().zip(&counts).map(|(column, is_count)| {
+        let kind = if *is_count { Kind::Count } else { Kind::Text };
+        Column::new(column.heading, kind)
+    });
+    let lines = note.map(str::to_owned).into_iter().collect();
+    let layout = Layout { columns: columns.collect(), lines, rows: table.rows(), ..Layout::default() };
+    let mut sheet = book.table(name, layout)?;
+    for row in 0..table.rows() {
+        let cells: Vec<Cell<'_>> = shown.iter().map(|column| cell(column.at(row))).collect();
+        let is_headline = level.as_ref().is_none_or(|level| level.at(row) == Value::Integer(0));
+        let has_counts = cells.iter().zip(&counts).any(|(cell, is_count)| *is_count && *cell != Cell::Empty);
+        let style = match (is_headline, has_counts) {
+            (true, _) => RowStyle::Strong,
+            (false, false) => RowStyle::Group,
+            (false, true) => RowStyle::Part,
+        };
+        sheet.styled_row(style, &cells)?;
+    }
+    Ok(sheet.finish()?)
+}
+
+fn rows(book: &mut Book, name: &str, table: &ClearedTable, layout: &[ColumnSpec]) -> Result<(), ReturnError> {
+    let columns = columns::columns(table, layout, Headings::Titles)?;
+    let labels: Vec<BTreeMap<&str, &str>> = columns.iter().map(FileColumn::labels).collect();
+    let specs = columns.iter().zip(&labels).map(|(column, labels)| Column::new(column.heading, column.kind(labels)));
+    let layout = Layout { columns: specs.collect(), rows: table.rows(), ..Layout::default() };
+    let mut sheet = book.table(name, layout)?;
+    let mut cells = Vec::with_capacity(columns.len());
+    for row in 0..table.rows() {
+        cells.clear();
+        for (column, labels) in columns.iter().zip(&labels) {
+            let value = column.at(row);
+            let label = if labels.is_empty() { None } else { labels.get(value.canonical().as_ref()) };
+            cells.push(label.map_or_else(|| cell(value), |label| Cell::Text(label)));
+        }
+        sheet.row(&cells)?;
+    }
+    Ok(sheet.finish()?)
+}
+
+impl<'a> FileColumn<'a> {
+    fn is_named(&self, name: &str) -> bool {
+        matches!(&self.content, Content::Released(column, _) if column.name == name)
+    }
+
+    fn is_count(&self) -> bool {
+        matches!(&self.content, Content::Released(column, _) if column.field_type == FieldType::Integer)
+    }
+
+    /// The labels of the column's codes.
+    fn labels(&self) -> BTreeMap<&'a str, &'a str> {
+        match self.content {
+            Content::Constant(_) => BTreeMap::new(),
+            Content::Released(column, _) => column
+                .categories
+                .iter()
+                .filter_map(|category| Some((category.value.as_str(), category.label.as_deref()?)))
+                .collect(),
+        }
+    }
+
+    fn kind(&self, labels: &BTreeMap<&str, &str>) -> Kind {
+        match &self.content {
+            Content::Released(column, _) if labels.is_empty() => match column.field_type {
+                FieldType::Integer | FieldType::Year => Kind::Integer,
+                FieldType::Number => Kind::Number,
+                FieldType::Date => Kind::Date,
+                FieldType::Yearmonth => Kind::Month,
+                FieldType::Datetime => Kind::DateTime,
+                FieldType::Time => Kind::Time,
+                _ => Kind::Text,
+            },
+            _ => Kind::Text,
+        }
+    }
+}
+
+fn cell(value: Value<'_>) -> Cell<'_> {
+    match value {
+        Value::Nothing => Cell::Empty,
+        Value::Text(text) => Cell::Text(text),
+        Value::Integer(number) => Cell::Integer(number),
+        Value::Number(number) => Cell::Number(number),
+        Value::Boolean(flag) => Cell::Boolean(flag),
+        Value::Date(days) | Value::Month(days) => Cell::Date(days),
+        Value::DateTime(at) => Cell::DateTime(at),
+        Value::Time(at) => Cell::Time(at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use calamine::{Data, Reader};
+
+    fn document<'a>(tables: &'a (ClearedTable, ClearedTable), notes: &'a [String]) -> Document<'a> {
+        let lines = vec![("Period".to_owned(), "2022-Q3".to_owned()), ("=Label".to_owned(), "-5".to_owned())];
+        Document {
+            title: "Return & figures",
+            draft: true,
+            demonstration: true,
+            sheets: vec![
+                Sheet::Cover { name: "Cover", title: "A return".to_owned(), lines, notes },
+                Sheet::Counts { name: "Counts", note: Some("Distinct people"), table: &tables.1 },
+                Sheet::Rows { name: "People", table: &tables.0, columns: &[] },
+            ],
+        }
+    }
+
+    fn sheet(bytes: &[u8], name: &str) -> Vec<Vec<Data>> {
+        let mut book: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(bytes)).expect("a workbook");
+        let range = book.worksheet_range(name).expect("the sheet is there");
+        range.rows().map(<[Data]>::to_vec).collect()
+    }
+
+    fn texts(row: &[Data]) -> Vec<String> {
+        row.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn rows_read_back_with_labels_and_real_dates() {
+        let tables = (sample::table(), sample::counts());
+        let bytes = workbook(&document(&tables, &[])).expect("written");
+        let rows = sheet(&bytes, "People");
+        assert_eq!(texts(&rows[0])[0], DEMONSTRATION);
+        assert_eq!(texts(&rows[2]), ["Name", "Date of birth", "Route", "Hours", "Pay", "Consent", "Month", "Note"]);
+        let first = &rows[3];
+        assert_eq!(first[0], Data::String("=SUM(A1)".to_owned()));
+        let Data::DateTime(born) = &first[1] else { panic!("not a date: {:?}", first[1]) };
+        assert_eq!(born.to_ymd_hms_milli(), (1990, 2, 28, 0, 0, 0, 0));
+        assert_eq!(first[2], Data::String("Entry 1".to_owned()));
+        assert_eq!((&first[3], &first[4]), (&Data::Float(12.0), &Data::Float(9.5)));
+        assert_eq!(first[5], Data::String("Yes".to_owned()));
+        assert!(matches!(first[6], Data::DateTime(_)), "{:?}", first[6]);
+        assert_eq!(texts(&rows[4]), ["Zoë", "", "", "", "", "", "", "+44 20"]);
+    }
+
+    #[test]
+    fn counts_are_numbers_and_their_level_is_not_shown() {
+        let tables = (sample::table(), sample::counts());
+        let rows = sheet(&workbook(&document(&tables, &[])).expect("written"), "Counts");
+        let shown: Vec<Vec<String>> = rows.iter().map(|row| texts(row)).collect();
+        assert_eq!(shown[0][0], DEMONSTRATION);
+        assert_eq!(shown[1][0], "Distinct people");
+        assert_eq!(shown[3], ["Code", "Indicator", "2022-Q3", "Target"]);
+        assert_eq!(shown[4], ["C2", "People helped", "1796", "1164"]);
+        assert_eq!(shown[5], ["", "Sex: Female", "900", ""]);
+    }
+
+    #[test]
+    fn the_cover_says_what_the_return_is() {
+        let tables = (sample::table(), sample::counts());
+        let notes = ["A note.".to_owned()];
+        let bytes = workbook(&document(&tables, &notes)).expect("written");
+        let cover: Vec<Vec<String>> = sheet(&bytes, "Cover").iter().map(|row| texts(row)).collect();
+        let text = cover.concat().join("|");
+        assert!(text.contains("DRAFT: not yet sent") && text.contains(DEMONSTRATION), "{text}");
+        assert!(text.contains("=Label|-5") && text.contains("A note."), "{text}");
+        assert_eq!(bytes, workbook(&document(&tables, &notes)).expect("written"));
+    }
+}

@@ -1,0 +1,52 @@
+//! An extract as a whole: its files, and what a reader must know about them.
+
+use qd_disclosure::ClearedTable;
+
+/// An extract: one file per table, and what it is.
+#[derive(Debug)]
+pub struct Package<'a> {
+    /// A name for programs: lower-case letters, digits, `-`, `.` and `_`; what else it holds is
+    /// written as `-`.
+    pub name: String,
+    /// A title for people.
+    pub title: &'a str,
+    /// Who receives it.
+    pub recipient: &'a str,
+    /// Whether all people are invented.
+    pub demonstration: bool,
+    /// The public name of the key that pseudonyms are made with.
+    pub key_id: String,
+    /// The epoch of the recipient's pseudonyms.
+    pub epoch: u32,
+    /// The version of how identifiers are normalised.
+    pub normaliser_version: String,
+    /// What else a reader should know: labels and texts.
+    pub notes: Vec<(String, String)>,
+    /// Its files.
+    pub resources: Vec<Resource<'a>>,
+}
+
+/// A file of an extract.
+#[derive(Debug)]
+pub struct Resource<'a> {
+    /// Its path, relative to the descriptor.
+    pub path: &'a str,
+    /// What it holds.
+    pub table: &'a ClearedTable,
+    /// Its size.
+    pub bytes: u64,
+    /// The digest of its bytes, in hexadecimal.
+    pub blake3: String,
+}
+
+/// What every reader of an extract is told.
+pub(crate) const STILL_PERSONAL: &str = "Pseudonymised data is still personal data: the UK GDPR applies to it in full. \
+Keep it as the agreement says, do not try to find out who a person is, and do not pass it on.";
+
+impl Package<'_> {
+    /// Whether any file holds pseudonyms.
+    pub(crate) fn has_pseudonyms(&self) -> bool {
+        let mut columns = self.resources.iter().flat_map(|resource| resource.table.columns());
+        columns.any(qd_disclosure::ClearedColumn::is_pseudonym)
+    }
+}
