@@ -1,0 +1,84 @@
+//! Every finding code of the program with its page, and the findings that only a run can raise.
+
+use qd_model::Class;
+use qd_model::code::{Code, Severity};
+use qd_model::finding::Fault;
+use std::collections::BTreeMap;
+
+/// Findings about a whole submission or a whole period.
+static CODES: &[Code] = &[
+    code("missing-source", Severity::Query, include_str!("findings/missing-source.md")),
+    code("declared-nil", Severity::Note, include_str!("findings/declared-nil.md")),
+    code("declared-late", Severity::Note, include_str!("findings/declared-late.md")),
+    code("two-files", Severity::Reject, include_str!("findings/two-files.md")),
+    code("stray-file", Severity::Note, include_str!("findings/stray-file.md")),
+    code("wrong-period", Severity::Reject, include_str!("findings/wrong-period.md")),
+    code("held-with", Severity::Error, include_str!("findings/held-with.md")),
+    code("suggested-match", Severity::Note, include_str!("findings/suggested-match.md")),
+    code("unused-explanation", Severity::Note, include_str!("findings/unused-explanation.md")),
+];
+
+const fn code(name: &'static str, severity: Severity, page: &'static str) -> Code {
+    Code { name, severity, page }
+}
+
+/// Every built-in code, sorted by name.
+pub fn all() -> Vec<Code> {
+    let mut all: Vec<Code> = CODES.to_vec();
+    all.extend(qd_source::CODES.iter().copied());
+    all.extend(qd_check::codes());
+    all.sort_by_key(|code| code.name);
+    all
+}
+
+/// A finding about a source or a period as a whole, with the severity that the pipeline gives it.
+pub(crate) fn fault(
+    name: &str,
+    severities: &BTreeMap<String, Severity>,
+    message: String,
+    many: &str,
+    fix: &str,
+) -> Fault {
+    let usual = CODES.iter().find(|code| code.name == name).expect("every code raised here is listed here").severity;
+    Fault {
+        code: name.into(),
+        severity: severities.get(name).copied().unwrap_or(usual),
+        field: None,
+        column: None,
+        heading: None,
+        class: Class::None,
+        message: message.into(),
+        many: many.into(),
+        fix: fix.into(),
+        asks: None,
+        trial: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_is_used_twice_and_every_page_has_its_headings() {
+        let all = all();
+        for pair in all.windows(2) {
+            assert_ne!(pair[0].name, pair[1].name, "two checks share a code");
+        }
+        for code in &all {
+            for heading in ["What it looks for", "Why a funder asks", "How to put it right", "When it stays silent"] {
+                assert!(code.page.contains(heading), "the page of {} has no part \"{heading}\"", code.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_page_in_the_folder_belongs_to_a_code() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/findings");
+        for entry in std::fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("readable").path();
+            let stem = path.file_stem().expect("has a name").to_string_lossy().into_owned();
+            assert!(CODES.iter().any(|code| code.name == stem), "{stem} is not listed");
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! One period in memory: every source judged, rows held, people linked. Nothing is written here.
+
+use crate::codes::fault;
+use crate::discover::{Absent, Discovered, FoundSource, discover};
+use crate::explanations::Explanations;
+use crate::hold;
+use crate::judge::{Judged, Keep, Subject, judge};
+use crate::load::{Loaded, plain};
+use crate::people;
+use crate::state::{AcceptedPart, PeriodState};
+use arrow::array::BooleanArray;
+use jiff::civil::Date;
+use qd_disclosure::DomainKey;
+use qd_link::Register;
+use qd_model::finding::{Finding, ShowValues};
+use qd_model::period::{self, Period};
+use qd_model::report::{NotChecked, Report, SourceReport};
+use qd_model::{Refusal, Severity, words};
+use qd_rules::Constants;
+use qd_table::Typed;
+use rayon::prelude::*;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// One partner's source of the period, judged.
+pub(crate) struct Source {
+    pub(crate) partner: String,
+    /// Index of the table in the pipeline.
+    pub(crate) table: usize,
+    pub(crate) path: PathBuf,
+    /// The file's own name, which stays in the private folder and with its sender.
+    pub(crate) file: String,
+    /// The name in everything else that leaves.
+    pub(crate) public: String,
+    pub(crate) digest: String,
+    pub(crate) judged: Judged,
+    /// Spreadsheet rows that are held, in rising order.
+    pub(crate) held: Vec<u32>,
+}
+
+impl Source {
+    pub(crate) fn accepted(&self) -> u64 {
+        if self.judged.is_rejected { 0 } else { self.judged.rows - self.held.len() as u64 }
+    }
+
+    /// The accepted rows, chunk by chunk.
+    pub(crate) fn accepted_rows(&self) -> Vec<Typed> {
+        if self.judged.is_rejected {
+            return Vec::new();
+        }
+        self.judged
+            .typed
+            .iter()
+            .map(|typed| typed.filter(&self.mask(typed)))
+            .filter(|typed| !typed.is_empty())
+            .collect()
+    }
+
+    fn mask(&self, typed: &Typed) -> BooleanArray {
+        typed.rows.values().iter().map(|row| Some(self.held.binary_search(row).is_err())).collect()
+    }
+}
+
+/// A period, computed.
+pub(crate) struct Computed {
+    pub(crate) period: Period,
+    pub(crate) as_of: Date,
+    /// Sources by partner (in the order of the pipeline), table and file.
+    pub(crate) sources: Vec<Source>,
+    /// Reports of what is not there and of strays.
+    pub(crate) general: Vec<SourceReport>,
+    pub(crate) absent: Vec<Absent>,
+    pub(crate) strays: Vec<String>,
+    pub(crate) not_checked: Vec<NotChecked>,
+    /// Accepted rows with their people, and the register after this period.
+    pub(crate) state: PeriodState,
+    /// Pairs of records that may be of one person, for the private list.
+    pub(crate) suggestions: Vec<people::Suggestion>,
+}
+
+/// What a period is computed with.
+pub(crate) struct Context<'a> {
+    pub(crate) loaded: &'a Loaded,
+    pub(crate) period: &'a Period,
+    pub(crate) as_of: Date,
+    pub(crate) lead: &'a DomainKey,
+    /// The register after the period before.
+    pub(crate) register: &'a Register,
+    pub(crate) explanations: &'a Explanations,
+    /// Told how many of how many sources are done.
+    pub(crate) progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+/// Reads and judges all sources of a period.
+pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
+    let loaded = context.loaded;
+    let Discovered { sources: found, mut general, absent, strays } = discover(loaded, context.period)?;
+    let constants = Constants { period: Some((context.period.from, context.period.to)), as_of: Some(context.as_of) };
+    let done = AtomicUsize::new(0);
+    let total = found.len();
+    let mut sources = found
+        .par_iter()
+        .map(|found| {
+            let source = judge_source(context, found, &constants)?;
+            (context.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            Ok(source)
+        })
+        .collect::<Result<Vec<Source>, Refusal>>()?;
+    let mut not_checked: Vec<NotChecked> =
+        sources.iter_mut().flat_map(|source| std::mem::take(&mut source.judged.not_checked)).collect();
+    hold::hold(loaded, &mut sources, &mut not_checked);
+
+    let linked = people::link(loaded, context.period, &mut sources, context.register, context.lead);
+    if let Some(report) = people::report(loaded, &linked.suggestions) {
+        general.push(report);
+    }
+    for source in &mut sources {
+        name_records(context, source);
+    }
+    context.explanations.apply(context, &mut sources, &mut general);
+    let state = PeriodState {
+        label: context.period.label.clone(),
+        people: linked.people,
+        tables: accepted(loaded, &sources),
+        register: linked.register,
+        digest: String::new(),
+    };
+    Ok(Computed {
+        period: context.period.clone(),
+        as_of: context.as_of,
+        sources,
+        general,
+        absent,
+        strays,
+        not_checked,
+        state,
+        suggestions: linked.suggestions,
+    })
+}
+
+fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Constants) -> Result<Source, Refusal> {
+    let loaded = context.loaded;
+    let table = &loaded.tables[found.table];
+    let (digest, _) = qd_source::digest(&found.path).map_err(|error| {
+        Refusal::new(format!("a file of `{}` cannot be read", found.partner.code))
+            .because(format!("{}: {}", found.path.display(), plain(&error)))
+            .hint("close the file where it is open, and check that you may read it")
+    })?;
+    let mut judged = judge(&Subject {
+        path: &found.path,
+        table,
+        sheet: found.spec.sheet.as_deref(),
+        headings: &found.spec.headings,
+        formats: &found.spec.formats,
+        severities: &loaded.pipeline.severities,
+        constants,
+        show: ShowValues::Plain,
+        keep: Keep::Rows,
+    });
+    if found.is_rival {
+        judged.findings.add(fault(
+            "two-files",
+            &loaded.pipeline.severities,
+            format!("Two or more files of `{}` fit the same source of the table {}", found.partner.code, table.name),
+            "files fit the same source",
+            "take the wrong file out of the period's folder",
+        ));
+    }
+    wrong_period(context, found, &mut judged);
+    judged.findings.sort();
+    judged.is_rejected = judged.findings.count(Severity::Reject) > 0;
+    let held = judged.held();
+    Ok(Source {
+        partner: found.partner.code.clone(),
+        table: found.table,
+        path: found.path.clone(),
+        file: found.file.clone(),
+        public: found.public.clone(),
+        digest,
+        judged,
+        held,
+    })
+}
+
+/// A source in which rows have dates and none of them lies in the period is one of another period.
+fn wrong_period(context: &Context<'_>, found: &FoundSource<'_>, judged: &mut Judged) {
+    let loaded = context.loaded;
+    let schema = &loaded.tables[found.table].schema;
+    let fields: Vec<usize> =
+        loaded.pipeline.tables[found.table].period_fields.iter().filter_map(|name| schema.index_of(name)).collect();
+    let mut dates: Vec<Date> = Vec::new();
+    for typed in &judged.typed {
+        for field in &fields {
+            let column = typed.column(*field);
+            let Some(days) = column.as_any().downcast_ref::<arrow::array::Date32Array>() else { continue };
+            dates.extend(days.iter().flatten().filter_map(period::from_days));
+        }
+    }
+    if dates.is_empty() || dates.iter().any(|date| context.period.contains(*date)) {
+        return;
+    }
+    let most = loaded
+        .pipeline
+        .periods
+        .iter()
+        .map(|period| (dates.iter().filter(|date| period.contains(**date)).count(), period))
+        .filter(|(count, _)| *count > 0)
+        .max_by_key(|(count, _)| *count);
+    let elsewhere = most.map_or_else(String::new, |(_, period)| format!("; most lie in {period}"));
+    judged.findings.add(fault(
+        "wrong-period",
+        &loaded.pipeline.severities,
+        format!("No row has a date in {}{elsewhere}", context.period),
+        "sources are of another period",
+        &format!("ask for the file of {}", context.period.label),
+    ));
+}
+
+/// Gives each row with a finding the keyed digest of its record key.
+fn name_records(context: &Context<'_>, source: &mut Source) {
+    let table = &context.loaded.tables[source.table];
+    if table.schema.record_key.is_empty() {
+        return;
+    }
+    let mut rows: Vec<u32> = source.judged.findings.hits.iter().map(|hit| hit.row).filter(|row| *row > 0).collect();
+    rows.dedup();
+    for typed in &source.judged.typed {
+        for (index, row) in typed.rows.values().iter().enumerate() {
+            if rows.binary_search(row).is_err() {
+                continue;
+            }
+            let key: Vec<String> =
+                table.schema.record_key.iter().map(|field| people::cell_text(typed, *field, index)).collect();
+            if key.iter().all(String::is_empty) {
+                continue;
+            }
+            let mut parts: Vec<&str> = vec![&source.partner, &table.name];
+            parts.extend(key.iter().map(String::as_str));
+            let digest = context.lead.pseudonym("record", &parts);
+            source.judged.findings.records.insert(*row, digest);
+        }
+    }
+}
+
+fn accepted(loaded: &Loaded, sources: &[Source]) -> Vec<Vec<AcceptedPart>> {
+    let mut tables: Vec<Vec<AcceptedPart>> = loaded.tables.iter().map(|_| Vec::new()).collect();
+    for source in sources {
+        for typed in source.accepted_rows() {
+            tables[source.table].push(AcceptedPart {
+                partner: source.partner.clone(),
+                source: source.public.clone(),
+                sheet: source.judged.shape.sheet.clone(),
+                typed,
+            });
+        }
+    }
+    // The order of what is kept and released follows codes, not the order of a partner list.
+    for parts in &mut tables {
+        parts.sort_by(|a, b| (&a.partner, &a.source, &a.sheet).cmp(&(&b.partner, &b.source, &b.sheet)));
+    }
+    tables
+}
+
+/// Under which name a report speaks of a source's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileNames {
+    /// As the sender named it: for the sender and for the analyst's own eyes.
+    Own,
+    /// `<partner>-NN`, for all that leaves otherwise.
+    Public,
+}
+
+impl Computed {
+    /// The findings of the period; of one partner where one is named.
+    pub(crate) fn report(&self, loaded: &Loaded, names: FileNames, partner: Option<&str>) -> Report {
+        let wanted = |code: Option<&str>| partner.is_none() || partner == code;
+        let mut sources: Vec<SourceReport> = self
+            .sources
+            .iter()
+            .filter(|source| wanted(Some(&source.partner)))
+            .map(|source| source_report(loaded, source, names))
+            .collect();
+        sources.extend(self.general.iter().filter(|report| wanted(report.partner.as_deref())).cloned());
+        let mut report = Report {
+            as_of: Some(self.as_of),
+            period: Some(self.period.clone()),
+            sources,
+            not_checked: if partner.is_none() { merged(&self.not_checked) } else { Vec::new() },
+        };
+        report.sort();
+        report
+    }
+
+    /// Unexplained findings at a severity in some tables, by code, with their count.
+    pub(crate) fn open_queries(&self, tables: &[usize], loaded: &Loaded) -> Vec<(String, u64)> {
+        let mut counts = std::collections::BTreeMap::<String, u64>::new();
+        let mut add = |finding: Finding<'_>| {
+            if finding.fault.severity == Severity::Query && finding.explained.is_none() {
+                *counts.entry(finding.fault.code.to_string()).or_default() += 1;
+            }
+        };
+        for source in self.sources.iter().filter(|source| tables.contains(&source.table)) {
+            source.judged.findings.iter().for_each(&mut add);
+        }
+        for report in &self.general {
+            let used = report.table.as_ref().is_none_or(|table| tables.contains(&loaded.table_index(table)));
+            if used {
+                report.findings.iter().for_each(&mut add);
+            }
+        }
+        counts.into_iter().collect()
+    }
+}
+
+fn source_report(loaded: &Loaded, source: &Source, names: FileNames) -> SourceReport {
+    let table = &loaded.tables[source.table];
+    let judged = &source.judged;
+    SourceReport {
+        source: Some(match names {
+            FileNames::Own => source.file.clone(),
+            FileNames::Public => source.public.clone(),
+        }),
+        sheet: judged.shape.sheet.clone(),
+        partner: Some(source.partner.clone()),
+        table: Some(table.name.clone()),
+        schema: Some(table.schema.name.clone()),
+        schema_version: table.schema.version.clone(),
+        blake3: Some(source.digest.clone()),
+        rows: judged.rows,
+        accepted: source.accepted(),
+        held: if judged.is_rejected { 0 } else { source.held.len() as u64 },
+        rejected: if judged.is_rejected { judged.rows } else { 0 },
+        is_rejected: judged.is_rejected,
+        heading_row: (judged.shape.heading_row > 0).then_some(judged.shape.heading_row),
+        columns: judged.shape.columns.clone(),
+        findings: judged.findings.clone(),
+    }
+}
+
+/// One entry per code and reason over all sources.
+pub(crate) fn merged(not_checked: &[NotChecked]) -> Vec<NotChecked> {
+    let mut merged = std::collections::BTreeMap::<(&str, &str), u64>::new();
+    for gap in not_checked {
+        *merged.entry((&gap.code, &gap.reason)).or_default() += gap.rows;
+    }
+    merged
+        .into_iter()
+        .map(|((code, reason), rows)| NotChecked { code: code.to_owned(), reason: reason.to_owned(), rows })
+        .collect()
+}
+
+/// "12 sources of 12 partners", for messages.
+pub(crate) fn sources_of_partners(sources: usize, partners: usize) -> String {
+    format!("{} from {}", words::count(sources, "source"), words::count(partners, "partner"))
+}

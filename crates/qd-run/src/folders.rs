@@ -1,0 +1,78 @@
+//! Where a pipeline's files are, what a run leaves where, and what may be read from a folder.
+
+use std::path::{Component, Path, PathBuf};
+
+/// A path relative to a folder, with `..` taken out so that messages show it plainly.
+pub(crate) fn resolve(folder: &Path, path: &str) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in folder.join(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir
+                if out.components().next_back().is_some_and(|last| matches!(last, Component::Normal(_))) =>
+            {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// The folders of one pipeline's run.
+#[derive(Debug, Clone)]
+pub(crate) struct Folders {
+    /// What may leave: `out/<pipeline>`.
+    pub(crate) out: PathBuf,
+    /// What never leaves: `private/<pipeline>`.
+    pub(crate) private: PathBuf,
+}
+
+impl Folders {
+    pub(crate) fn of(out: &Path, state: &Path, pipeline: &str) -> Self {
+        Self { out: out.join(pipeline), private: state.join(pipeline) }
+    }
+
+    /// Drafts of a period, replaced whole by each run.
+    pub(crate) fn draft(&self, period: &str) -> PathBuf {
+        self.out.join(period).join("draft")
+    }
+
+    /// Accepted rows of a period, identified.
+    pub(crate) fn accepted(&self, period: &str) -> PathBuf {
+        self.private.join("accepted").join(period)
+    }
+
+    /// Copies of what was received for a period.
+    pub(crate) fn sources(&self, period: &str) -> PathBuf {
+        self.private.join("sources").join(period)
+    }
+
+    /// The internal papers of a period.
+    pub(crate) fn papers(&self, period: &str) -> PathBuf {
+        self.private.join(period)
+    }
+}
+
+/// A JSON document as it is written: indented, with a line break at its end.
+pub(crate) fn json_bytes(value: &serde_json::Value) -> Vec<u8> {
+    let mut text = serde_json::to_string_pretty(value).expect("a plain structure");
+    text.push('\n');
+    text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_without_going_up_and_down() {
+        let check = |folder: &str, path: &str, expected: &str| {
+            assert_eq!(resolve(Path::new(folder), path), Path::new(expected), "{folder} + {path}");
+        };
+        check("pipelines", "../schemas/a.toml", "schemas/a.toml");
+        check("", "schemas/a.toml", "schemas/a.toml");
+        check("..", "../a.toml", "../../a.toml");
+        check("/a/b", "./c", "/a/b/c");
+    }
+}

@@ -1,0 +1,171 @@
+//! One source: opened, read in parallel, checked cell by cell and row by row.
+
+use crate::load::LoadedTable;
+use qd_check::{Checker, Keys, Settings};
+use qd_model::Severity;
+use qd_model::finding::{Hit, ShowValues, SourceFindings};
+use qd_model::report::NotChecked;
+use qd_rules::Constants;
+use qd_source::{Block, Opened, Request};
+use qd_table::{Shape, Typed};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What is to be judged, and by what.
+pub(crate) struct Subject<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) table: &'a LoadedTable,
+    pub(crate) sheet: Option<&'a str>,
+    pub(crate) headings: &'a [(String, String)],
+    pub(crate) formats: &'a [(String, String)],
+    pub(crate) severities: &'a BTreeMap<String, Severity>,
+    pub(crate) constants: &'a Constants,
+    pub(crate) show: ShowValues,
+    pub(crate) keep: Keep,
+}
+
+/// Whether the rows are wanted after they were judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// They go on into a return.
+    Rows,
+    /// Only the findings are wanted, so that memory does not grow with the file.
+    Findings,
+}
+
+/// What came of it.
+#[derive(Default)]
+pub(crate) struct Judged {
+    pub(crate) shape: Shape,
+    pub(crate) findings: SourceFindings,
+    /// The rows as submitted, in order; empty if they were not to be kept.
+    pub(crate) typed: Vec<Typed>,
+    /// How many rows of data there are.
+    pub(crate) rows: u64,
+    pub(crate) is_rejected: bool,
+    /// Whether a column was quarantined, so that no copy of the file may be kept.
+    pub(crate) is_quarantined: bool,
+    pub(crate) not_checked: Vec<NotChecked>,
+}
+
+impl Judged {
+    /// Spreadsheet rows with a finding that holds them, in rising order.
+    pub(crate) fn held(&self) -> Vec<u32> {
+        let mut held: Vec<u32> = self
+            .findings
+            .hits
+            .iter()
+            .filter(|hit| hit.row > 0 && self.findings.severity(hit) == Severity::Error)
+            .map(|hit| hit.row)
+            .collect();
+        held.sort_unstable();
+        held.dedup();
+        held
+    }
+}
+
+/// What one block of rows came to.
+struct Part {
+    position: usize,
+    typed: Option<Typed>,
+    rows: u64,
+    source_hits: Vec<Hit>,
+    check_hits: Vec<Hit>,
+    rule_hits: Vec<(u32, u32)>,
+    not_judged: Vec<qd_rules::NotJudged>,
+    keys: Keys,
+}
+
+/// Opens and judges one source. Runs on the pool that it is called on.
+pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
+    let schema = &subject.table.schema;
+    let request = Request { schema: Some(schema), headings: subject.headings, sheet: subject.sheet };
+    let mut source = match qd_source::open(subject.path, &request) {
+        Opened::Rejected(rejection) => {
+            let mut findings = rejection.findings;
+            override_severities(&mut findings, subject.severities);
+            let is_rejected = findings.count(Severity::Reject) > 0;
+            let shape = Shape { sheet: rejection.sheet, ..Shape::default() };
+            return Judged { shape, findings, is_rejected, ..Judged::default() };
+        }
+        Opened::Table(source) => source,
+    };
+    let settings = Settings { formats: subject.formats, severities: subject.severities, show: subject.show };
+    let checker = Checker::new(schema, &source.shape, &settings);
+    let mut parts: Vec<Part> = source
+        .blocks()
+        .enumerate()
+        .par_bridge()
+        .map(|(position, block)| judge_block(position, block, subject, &checker))
+        .collect();
+    parts.sort_unstable_by_key(|part| part.position);
+
+    let mut judged = Judged {
+        shape: source.shape.clone(),
+        is_quarantined: !source.quarantined.is_empty(),
+        rows: parts.iter().map(|part| part.rows).sum(),
+        ..Judged::default()
+    };
+    let rules = subject.table.rules.faults(&judged.shape, subject.severities);
+    let (mut from_source, mut from_checks, mut from_rules) = (Vec::new(), Vec::new(), Vec::new());
+    let mut keys = Vec::with_capacity(parts.len());
+    let mut not_judged: BTreeMap<(u32, &'static str), u64> = BTreeMap::new();
+    for part in parts {
+        from_source.extend(part.source_hits);
+        from_checks.extend(part.check_hits);
+        from_rules.extend(part.rule_hits.into_iter().map(|(fault, row)| Hit { row, fault, evidence: None }));
+        for gap in part.not_judged {
+            *not_judged.entry((gap.rule, gap.reason)).or_default() += gap.rows;
+        }
+        keys.push(part.keys);
+        judged.typed.extend(part.typed);
+    }
+    from_checks.extend(checker.keys(&keys));
+    let mut findings = source.finish();
+    override_severities(&mut findings, subject.severities);
+    findings.hits.extend(from_source);
+    findings.extend(SourceFindings {
+        faults: checker.faults().to_vec(),
+        hits: from_checks,
+        ..SourceFindings::default()
+    });
+    judged.not_checked = not_judged
+        .into_iter()
+        .map(|((rule, reason), rows)| NotChecked {
+            code: schema.rules[rule as usize].code.clone(),
+            reason: reason.to_owned(),
+            rows,
+        })
+        .collect();
+    findings.extend(SourceFindings { faults: rules, hits: from_rules, ..SourceFindings::default() });
+    findings.sort();
+    judged.is_rejected = findings.count(Severity::Reject) > 0;
+    judged.findings = findings;
+    judged
+}
+
+fn judge_block(position: usize, block: Block, subject: &Subject<'_>, checker: &Checker) -> Part {
+    let read = block.read();
+    let judged = checker.chunk(&read.chunk);
+    let outcome = subject.table.rules.judge(&judged.typed, subject.constants);
+    Part {
+        position,
+        rows: judged.typed.len() as u64,
+        source_hits: read.hits,
+        check_hits: judged.hits,
+        rule_hits: outcome.hits,
+        not_judged: outcome.not_judged,
+        keys: judged.keys,
+        typed: (subject.keep == Keep::Rows).then_some(judged.typed),
+    }
+}
+
+/// Gives findings of the reader the severities that the pipeline wants.
+fn override_severities(findings: &mut SourceFindings, severities: &BTreeMap<String, Severity>) {
+    for fault in &mut findings.faults {
+        if let Some(severity) = severities.get(&*fault.code) {
+            fault.severity = *severity;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! One period's run: pipeline → plan → parallel work → files put in place → manifest. The command
+//! line and the page call the same functions here.
+//!
+//! Architecture invariant: nothing here prints, exits or reads the environment, and nothing names a
+//! programme. Whatever a partner's file holds, a run reports it and goes on.
+
+pub mod codes;
+mod compute;
+mod discover;
+mod explanations;
+mod folders;
+mod hold;
+mod indicators;
+mod judge;
+mod load;
+mod manifest;
+mod outcome;
+mod people;
+mod place;
+mod plan;
+mod returns;
+mod run;
+mod state;
+mod validate;
+mod verify;
+
+pub use load::{Loaded, LoadedTable, load, load_schema, read_text};
+pub use outcome::{Blocked, PeriodPeople, PlanLine, ReturnFile, ReturnOutcome, RunOutcome, SourceLine};
+pub use plan::plan;
+pub use run::{Progress, RunRequest, run};
+pub use validate::{Against, ValidateRequest, validate};
+pub use verify::{Difference, verify};
+
+/// The version that manifests and reports name.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

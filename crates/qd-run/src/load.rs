@@ -1,0 +1,309 @@
+//! Reads a pipeline with its schemas and compiles everything in them, so that every mistake is a
+//! refusal before the first partner's file is opened.
+
+use crate::folders;
+use qd_model::document::Syntax;
+use qd_model::mistake::{At, Mistake};
+use qd_model::pipeline::{ColumnContent, Counted, FieldRelease, Part, Recipient, Rows, TableRelease};
+use qd_model::schema::{FieldType, Placed};
+use qd_model::{Pipeline, Refusal, Schema, words};
+use qd_rules::{Expression, RowRules};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A pipeline whose every part has been read, checked and compiled.
+pub struct Loaded {
+    /// The pipeline file.
+    pub path: PathBuf,
+    /// The folder of the pipeline file, to which its paths are relative.
+    pub folder: PathBuf,
+    /// The pipeline.
+    pub pipeline: Pipeline,
+    /// Digest of the pipeline file, in hexadecimal.
+    pub digest: String,
+    /// Its tables, in the order of the pipeline.
+    pub tables: Vec<LoadedTable>,
+    /// Every filter of indicators and rows, by table and text.
+    filters: BTreeMap<(String, String), Expression>,
+}
+
+/// A table's schema, compiled.
+pub struct LoadedTable {
+    /// The table's name in the pipeline.
+    pub name: String,
+    /// The schema.
+    pub schema: Arc<Schema>,
+    /// Its row rules.
+    pub rules: RowRules,
+    /// Digest of the schema file, in hexadecimal.
+    pub digest: String,
+}
+
+impl Loaded {
+    /// The index of a table that the pipeline is known to have.
+    pub fn table_index(&self, name: &str) -> usize {
+        self.tables.iter().position(|table| table.name == name).expect("the pipeline's references were checked")
+    }
+
+    /// A table that the pipeline is known to have.
+    pub fn table(&self, name: &str) -> &LoadedTable {
+        &self.tables[self.table_index(name)]
+    }
+
+    /// The compiled filter of a part of a return.
+    pub(crate) fn filter(&self, table: &str, filter: Option<&Placed<String>>) -> Option<&Expression> {
+        let text = &filter?.value;
+        Some(self.filters.get(&(table.to_owned(), text.clone())).expect("every filter was compiled when loading"))
+    }
+
+    /// A path of the pipeline file, which is relative to it.
+    pub fn resolve(&self, path: &str) -> PathBuf {
+        folders::resolve(&self.folder, path)
+    }
+
+    /// The people table's index, where the pipeline tells people apart.
+    pub(crate) fn people_table(&self) -> Option<usize> {
+        self.pipeline.people.as_ref().map(|people| self.table_index(&people.table))
+    }
+}
+
+/// Reads a text file that was named to us, or refuses with the reason.
+pub fn read_text(path: &Path, what: &str) -> Result<String, Refusal> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        let refusal = Refusal::new(format!("the {what} {} cannot be read", path.display())).because(plain(&error));
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return refusal.hint("check the path; paths in a pipeline are relative to the pipeline file");
+        }
+        refusal
+    })?;
+    String::from_utf8(bytes).map_err(|_| {
+        Refusal::new(format!("the {what} {} is not text in UTF-8", path.display())).hint("save it as UTF-8")
+    })
+}
+
+/// An I/O error in plain words, without the number of the system's error.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_lowercase(),
+        None => text,
+    }
+}
+
+/// Reads and compiles a schema; its name is its folder and stem ("programme/participants").
+pub fn load_schema(path: &Path) -> Result<LoadedTable, Refusal> {
+    let text = read_text(path, "schema")?;
+    let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let name = folder.map_or_else(|| stem.clone(), |folder| format!("{folder}/{stem}"));
+    let refuse = |mistakes: Vec<Mistake>| Refusal::of_mistakes(&path.display().to_string(), &mistakes);
+    let schema = Schema::parse(&text, Syntax::of_name(&path.to_string_lossy()), &name).map_err(refuse)?;
+    let schema = Arc::new(schema);
+    let mut mistakes = qd_check::mistakes(&schema);
+    let rules = RowRules::compile(&schema);
+    if let Err(more) = &rules {
+        mistakes.extend(more.iter().cloned());
+    }
+    match rules {
+        Ok(rules) if mistakes.is_empty() => {
+            Ok(LoadedTable { name: stem, schema, rules, digest: blake3::hash(text.as_bytes()).to_hex().to_string() })
+        }
+        _ => Err(refuse(mistakes)),
+    }
+}
+
+/// Reads a pipeline and all that it names.
+pub fn load(path: &Path) -> Result<Loaded, Refusal> {
+    let text = read_text(path, "pipeline")?;
+    let shown = path.display().to_string();
+    let refuse = |mistakes: Vec<Mistake>| Refusal::of_mistakes(&shown, &mistakes);
+    let pipeline = Pipeline::parse(&text, Syntax::of_name(&shown)).map_err(refuse)?;
+    let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let mut tables = Vec::new();
+    for spec in &pipeline.tables {
+        let table = load_schema(&folders::resolve(&folder, &spec.schema.value));
+        let table = table.map_err(|refusal| {
+            refusal.because(format!("named by table `{}` at {shown}, {}", spec.name, spec.schema.at))
+        })?;
+        tables.push(LoadedTable { name: spec.name.clone(), ..table });
+    }
+    let mut loaded = Loaded {
+        path: path.to_path_buf(),
+        folder,
+        digest: blake3::hash(text.as_bytes()).to_hex().to_string(),
+        pipeline,
+        tables,
+        filters: BTreeMap::new(),
+    };
+    let mut mistakes = Vec::new();
+    compile_filters(&mut loaded, &mut mistakes);
+    check_fields(&loaded, &mut mistakes);
+    check_profiles(&loaded, &mut mistakes);
+    mistakes.extend(qd_disclosure::profile_conflicts(&loaded.pipeline));
+    if mistakes.is_empty() { Ok(loaded) } else { Err(refuse(mistakes)) }
+}
+
+fn compile_filters(loaded: &mut Loaded, mistakes: &mut Vec<Mistake>) {
+    let mut wanted: Vec<(&str, &Placed<String>)> = Vec::new();
+    for part in parts(&loaded.pipeline) {
+        match part {
+            Part::Cover(_) => {}
+            Part::Indicators(indicators) => wanted.extend(
+                indicators
+                    .rows
+                    .iter()
+                    .flat_map(|row| &row.counts)
+                    .filter_map(|Counted { table, filter }| Some((table.as_str(), filter.as_ref()?))),
+            ),
+            Part::Rows(Rows { table, filter, .. }) => {
+                wanted.extend(filter.as_ref().map(|filter| (table.as_str(), filter)));
+            }
+        }
+    }
+    let mut filters = BTreeMap::new();
+    for (table, text) in wanted {
+        match Expression::compile(&loaded.table(table).schema, text) {
+            Ok(expression) => {
+                filters.insert((table.to_owned(), text.value.clone()), expression);
+            }
+            Err(more) => mistakes.extend(more),
+        }
+    }
+    loaded.filters = filters;
+}
+
+fn parts(pipeline: &Pipeline) -> impl Iterator<Item = &Part> {
+    pipeline.returns.iter().flat_map(|spec| &spec.files).flat_map(|file| &file.parts)
+}
+
+/// Every field that the pipeline names must be a field of the table's schema.
+fn check_fields(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
+    let start = At::Line { line: 1, column: 1 };
+    let pipeline = &loaded.pipeline;
+    let mut want = |table: &str, field: &str, at: &At| {
+        let schema = &loaded.table(table).schema;
+        if schema.index_of(field).is_none() {
+            mistakes.push(unknown_field(table, field, schema, at));
+        }
+    };
+    for spec in &pipeline.tables {
+        for field in spec.record.iter().chain(&spec.period_fields) {
+            want(&spec.name, field, &spec.schema.at);
+        }
+    }
+    if let Some(people) = &pipeline.people {
+        want(&people.table, &people.record, &start);
+        for field in people.suggest.iter().chain(people.strong.iter().flat_map(|strong| &strong.fields)) {
+            want(&people.table, field, &start);
+        }
+    }
+    for source in pipeline.partners.iter().flat_map(|partner| &partner.sources) {
+        for field in source.headings.iter().map(|(_, field)| field).chain(source.formats.iter().map(|(field, _)| field))
+        {
+            want(&source.table, field, &source.at);
+        }
+    }
+    let mut breakdowns = Vec::new();
+    for part in parts(pipeline) {
+        if let Part::Indicators(indicators) = part {
+            breakdowns.extend(indicators.rows.iter().flat_map(|row| &row.by));
+        }
+    }
+    if breakdowns.is_empty() {
+        return;
+    }
+    let Some(people) = &pipeline.people else {
+        mistakes
+            .push(Mistake::new(&breakdowns[0].at, "a breakdown needs `[people]`, which this pipeline does not have"));
+        return;
+    };
+    let schema = &loaded.table(&people.table).schema;
+    for breakdown in breakdowns {
+        match schema.field(&breakdown.field) {
+            None => mistakes.push(unknown_field(&people.table, &breakdown.field, schema, &breakdown.at)),
+            Some(field) if breakdown.bands.is_empty() == (field.field_type == FieldType::Date) => {
+                let what = format!("`{}` is broken down by bands if it is a date, and only then", breakdown.field);
+                mistakes.push(Mistake::new(&breakdown.at, what));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn unknown_field(table: &str, field: &str, schema: &Schema, at: &At) -> Mistake {
+    let mistake = Mistake::new(at, format!("table `{table}` has no field `{field}`"));
+    match words::nearest(field, schema.fields.iter().map(|field| field.name.as_str())) {
+        Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+        None => mistake,
+    }
+}
+
+/// What each recipient gets must be something that its profile can give.
+fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
+    for recipient in &loaded.pipeline.recipients {
+        for release in &recipient.release {
+            mistakes.extend(qd_disclosure::mistakes(release, &loaded.table(&release.table).schema));
+        }
+    }
+    for spec in &loaded.pipeline.returns {
+        let recipient = loaded.pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
+        for file in &spec.files {
+            if qd_return::format(&file.format).is_none() {
+                let mistake = Mistake::new(&file.at, format!("returns are not written as \"{}\"", file.format));
+                mistakes.push(mistake.hint(format!("a format is one of {}", words::list(&qd_return::format_names()))));
+            }
+            for part in &file.parts {
+                check_part(part, recipient, &file.at, mistakes);
+            }
+        }
+    }
+}
+
+fn check_part(part: &Part, recipient: &Recipient, at: &At, mistakes: &mut Vec<Mistake>) {
+    match part {
+        Part::Cover(_) => {}
+        Part::Indicators(_) if recipient.exact_counts.is_none() => {
+            let what = format!(
+                "counts of people cannot go to `{}` yet, since small ones would not be protected",
+                recipient.code
+            );
+            let hint = "where the recipient may have exact counts, say why: exact_counts = \"…\" in its profile";
+            mistakes.push(Mistake::new(at, what).hint(hint));
+        }
+        Part::Indicators(_) => {}
+        Part::Rows(rows) => match recipient.release_of(&rows.table) {
+            None => {
+                let what = format!("nothing of table `{}` is released to `{}`", rows.table, recipient.code);
+                mistakes.push(Mistake::new(&rows.at, what).hint("name its fields in the recipient's profile"));
+            }
+            Some(release) => check_columns(rows, release, recipient, mistakes),
+        },
+    }
+}
+
+fn check_columns(rows: &Rows, release: &TableRelease, recipient: &Recipient, mistakes: &mut Vec<Mistake>) {
+    let released: Vec<&str> = released_names(release).collect();
+    let named = rows.columns.iter().filter_map(|column| match &column.content {
+        ColumnContent::Released(name) => Some(name),
+        ColumnContent::Text(_) => None,
+    });
+    for name in named.chain(&rows.order) {
+        if !released.contains(&name.as_str()) {
+            let what = format!("`{name}` is not released to `{}`, so it cannot be in its return", recipient.code);
+            let mistake = Mistake::new(&rows.at, what);
+            mistakes.push(match words::nearest(name, released.iter().copied()) {
+                Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+                None => mistake,
+            });
+        }
+    }
+}
+
+fn released_names(release: &TableRelease) -> impl Iterator<Item = &str> {
+    release
+        .fields
+        .iter()
+        .filter(|field: &&FieldRelease| field.treatment != "drop")
+        .map(|field| field.released_as.as_str())
+}

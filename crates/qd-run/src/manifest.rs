@@ -1,0 +1,81 @@
+//! The run's manifest: what went in, what came out, by digest, with counts that reconcile.
+
+use crate::compute::Computed;
+use crate::folders;
+use crate::load::Loaded;
+use crate::outcome::ReturnOutcome;
+use crate::place::NewFile;
+use crate::returns::RowCounts;
+use crate::state::PeriodState;
+use qd_disclosure::Key;
+use serde_json::{Value, json};
+
+/// What a manifest is made from.
+pub(crate) struct Facts<'a> {
+    pub(crate) loaded: &'a Loaded,
+    pub(crate) computed: &'a Computed,
+    pub(crate) earlier: Option<&'a [PeriodState]>,
+    pub(crate) explanations: &'a str,
+    pub(crate) key: &'a Key,
+    pub(crate) returns: &'a [ReturnOutcome],
+    pub(crate) files: &'a [NewFile],
+}
+
+/// The manifest of a draft folder.
+pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
+    let Facts { loaded, computed, .. } = facts;
+    let pipeline = &loaded.pipeline;
+    let all_tables: Vec<usize> = (0..loaded.tables.len()).collect();
+    let epochs: serde_json::Map<String, Value> =
+        pipeline.recipients.iter().map(|recipient| (recipient.code.clone(), json!(recipient.epoch))).collect();
+    let manifest = json!({
+        "manifest": "quarterday-manifest/1",
+        "tool": crate::VERSION,
+        "pipeline": pipeline.name,
+        "period": computed.period.label,
+        "from": computed.period.from.to_string(),
+        "to": computed.period.to.to_string(),
+        "as_of": computed.as_of.to_string(),
+        "demonstration": pipeline.demonstration,
+        "pipeline_blake3": loaded.digest,
+        "schemas": loaded.tables.iter().map(|table| json!({
+            "table": table.name, "schema": table.schema.name, "version": table.schema.version, "blake3": table.digest,
+        })).collect::<Vec<_>>(),
+        "inputs": inputs(loaded, computed),
+        "explanations_blake3": if facts.explanations.is_empty() { Value::Null } else { json!(facts.explanations) },
+        "key": { "id": facts.key.id().to_string(), "epochs": epochs, "normaliser": qd_disclosure::NORMALISER_VERSION },
+        "state": match facts.earlier {
+            None => Value::Null,
+            Some(earlier) => earlier.iter().map(|state| json!({ "period": state.label, "blake3": state.digest })).collect(),
+        },
+        "counts": RowCounts::of_tables(computed, &all_tables).json(),
+        "returns": facts.returns.iter().map(|outcome| json!({
+            "name": outcome.name, "recipient": outcome.recipient, "written": outcome.blocked.is_empty(),
+        })).collect::<Vec<_>>(),
+        "files": facts.files.iter().map(|file| json!({
+            "path": file.path, "bytes": file.bytes.len(), "blake3": blake3::hash(&file.bytes).to_hex().to_string(),
+        })).collect::<Vec<_>>(),
+    });
+    folders::json_bytes(&manifest)
+}
+
+fn inputs(loaded: &Loaded, computed: &Computed) -> Vec<Value> {
+    let mut inputs: Vec<(&str, &str, Value)> = computed
+        .sources
+        .iter()
+        .map(|source| {
+            let judged = &source.judged;
+            let held = if judged.is_rejected { 0 } else { source.held.len() };
+            let rejected = if judged.is_rejected { judged.rows } else { 0 };
+            let table = &loaded.tables[source.table].name;
+            let input = json!({
+                "partner": source.partner, "source": source.public, "sheet": judged.shape.sheet, "table": table,
+                "blake3": source.digest, "rows": judged.rows, "accepted": source.accepted(), "held": held,
+                "rejected": rejected,
+            });
+            (source.public.as_str(), table.as_str(), input)
+        })
+        .collect();
+    inputs.sort_by_key(|(source, table, _)| (*source, *table));
+    inputs.into_iter().map(|(_, _, input)| input).collect()
+}

@@ -1,0 +1,140 @@
+//! What a run came to, as the terminal and `run --format json` show it.
+
+use jiff::civil::Date;
+use qd_model::Period;
+use qd_model::report::{Report, Summary};
+use std::path::PathBuf;
+
+/// One pipeline's run.
+#[derive(Debug, Clone)]
+pub struct RunOutcome {
+    /// The pipeline's short name.
+    pub pipeline: String,
+    /// Its full name.
+    pub title: String,
+    /// The period.
+    pub period: Period,
+    /// The day on which the data was judged.
+    pub as_of: Date,
+    /// Whether this is a demonstration.
+    pub demonstration: bool,
+    /// Rows and findings.
+    pub summary: Summary,
+    /// Distinct people.
+    pub people: PeriodPeople,
+    /// One line per source, and per source that is not there.
+    pub sources: Vec<SourceLine>,
+    /// The returns.
+    pub returns: Vec<ReturnOutcome>,
+    /// All findings, with files under their own names: for the analyst's eyes.
+    pub report: Report,
+    /// Files in the period's folder that belong to nobody.
+    pub strays: Vec<String>,
+    /// Folder of the drafts.
+    pub draft: PathBuf,
+    /// Periods that were made first, because their state was missing.
+    pub made_first: Vec<String>,
+}
+
+impl RunOutcome {
+    /// Whether every return was written.
+    pub fn is_complete(&self) -> bool {
+        self.returns.iter().all(|outcome| outcome.blocked.is_empty())
+    }
+}
+
+/// Distinct people with an accepted record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PeriodPeople {
+    /// In this period.
+    pub this_period: u64,
+    /// In all periods so far; unknown where an earlier one is.
+    pub cumulative: Option<u64>,
+}
+
+/// One source on the terminal.
+#[derive(Debug, Clone)]
+pub struct SourceLine {
+    /// The partner's code.
+    pub partner: String,
+    /// The table.
+    pub table: String,
+    /// The file's own name; absent where nothing came.
+    pub file: Option<String>,
+    /// What was declared, where nothing came.
+    pub absent: Option<&'static str>,
+    /// Rows of data.
+    pub rows: u64,
+    /// Rows that go on.
+    pub accepted: u64,
+    /// Rows that are held.
+    pub held: u64,
+    /// Whether the source was rejected.
+    pub is_rejected: bool,
+    /// Findings by severity, in the order of `Severity::ALL`.
+    pub findings: [u64; 4],
+}
+
+/// One return.
+#[derive(Debug, Clone)]
+pub struct ReturnOutcome {
+    /// Its name.
+    pub name: String,
+    /// A title for people.
+    pub title: String,
+    /// The recipient's code.
+    pub recipient: String,
+    /// Why it was not written; empty if it was.
+    pub blocked: Vec<Blocked>,
+    /// Distinct people in its rows.
+    pub people: u64,
+    /// Rows of all its tables.
+    pub rows: u64,
+    /// Its files.
+    pub files: Vec<ReturnFile>,
+}
+
+/// A reason for which a return was not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// The code of the findings.
+    pub code: String,
+    /// How many they are.
+    pub count: u64,
+    /// What would unblock the return.
+    pub unblock: String,
+}
+
+/// A file of a return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnFile {
+    /// Relative to the period's folder.
+    pub path: String,
+    /// Digest of its bytes, in hexadecimal.
+    pub blake3: String,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// One released column of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanLine {
+    /// The return.
+    pub name: String,
+    /// The recipient's code.
+    pub recipient: String,
+    /// The table.
+    pub table: String,
+    /// The field.
+    pub field: String,
+    /// The name that it is released as.
+    pub released_as: String,
+    /// What is done to it.
+    pub treatment: String,
+    /// The field's class.
+    pub class: String,
+    /// How many people's values.
+    pub people: u64,
+    /// How many rows.
+    pub rows: u64,
+}

@@ -1,0 +1,230 @@
+//! People: which rows are about whom.
+
+use crate::codes::fault;
+use crate::compute::Source;
+use crate::load::{Loaded, LoadedTable};
+use arrow::array::{Array, AsArray, UInt32Array};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use qd_disclosure::DomainKey;
+use qd_link::{Record, Register};
+use qd_model::pipeline::People;
+use qd_model::report::SourceReport;
+use qd_model::words;
+use qd_model::{Period, schema::FieldType};
+use qd_table::Typed;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// Two records that may be of one person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Suggestion {
+    pub(crate) one: RecordPlace,
+    pub(crate) other: RecordPlace,
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RecordPlace {
+    pub(crate) partner: String,
+    pub(crate) source: String,
+    pub(crate) row: u32,
+    pub(crate) person: String,
+}
+
+/// What linking came to.
+pub(crate) struct LinkedPeople {
+    /// Person ids; a row's person is an index into them.
+    pub(crate) people: Vec<String>,
+    pub(crate) register: Register,
+    pub(crate) suggestions: Vec<Suggestion>,
+}
+
+/// A cell of a typed table as canonical text, blank where it holds nothing.
+pub(crate) fn cell_text(typed: &Typed, field: usize, index: usize) -> String {
+    let column = typed.column(field);
+    if column.is_null(index) {
+        return String::new();
+    }
+    if let Some(text) = column.as_string_view_opt() {
+        return text.value(index).to_owned();
+    }
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(column.as_ref(), &options).expect("every type we keep has a text form");
+    formatter.value(index).to_string()
+}
+
+/// Where an accepted record of the people table stands.
+struct Place {
+    source: usize,
+    chunk: usize,
+    index: usize,
+}
+
+/// Links the accepted records of the people table, and gives each accepted row its person.
+pub(crate) fn link(
+    loaded: &Loaded,
+    period: &Period,
+    sources: &mut [Source],
+    register: &Register,
+    lead: &DomainKey,
+) -> LinkedPeople {
+    let (Some(people), Some(table)) = (&loaded.pipeline.people, loaded.people_table()) else {
+        return LinkedPeople { people: Vec::new(), register: Register::default(), suggestions: Vec::new() };
+    };
+    let fields = Fields::of(people, &loaded.tables[table]);
+    let mut cells = Vec::new();
+    let mut places = Vec::new();
+    for (at, source) in
+        sources.iter().enumerate().filter(|(_, source)| source.table == table && !source.judged.is_rejected)
+    {
+        for (chunk, typed) in source.judged.typed.iter().enumerate() {
+            for (index, row) in typed.rows.values().iter().enumerate() {
+                if source.held.binary_search(row).is_err() {
+                    places.push(Place { source: at, chunk, index });
+                    cells.push(fields.cells(typed, index));
+                }
+            }
+        }
+    }
+    let records: Vec<Record<'_>> = places
+        .iter()
+        .zip(&cells)
+        .map(|(place, cells)| Record {
+            partner: &sources[place.source].partner,
+            record: &cells.record,
+            strong: cells.strong.iter().map(|(name, values)| (name.as_str(), borrowed(values))).collect(),
+            suggest: cells.suggest.clone(),
+        })
+        .collect();
+    let digest = |kind: &str, parts: &[&str]| lead.pseudonym(kind, parts);
+    let linked = qd_link::link(&records, register, &period.label, &digest);
+
+    let place_of = |position: usize| {
+        let place = &places[position];
+        let source = &sources[place.source];
+        RecordPlace {
+            partner: source.partner.clone(),
+            source: source.public.clone(),
+            row: source.judged.typed[place.chunk].rows.value(place.index),
+            person: linked.people[linked.person_of_record[position] as usize].clone(),
+        }
+    };
+    let mut suggestions: Vec<Suggestion> = linked
+        .suggestions
+        .iter()
+        .map(|(one, other)| Suggestion { one: place_of(*one), other: place_of(*other) })
+        .collect();
+    suggestions.sort();
+
+    let mut person_of: HashMap<(String, String), u32> = HashMap::new();
+    for ((place, cells), person) in places.iter().zip(&cells).zip(&linked.person_of_record) {
+        person_of.insert((sources[place.source].partner.clone(), cells.record.clone()), *person);
+    }
+    for source in sources.iter_mut() {
+        let field = if source.table == table {
+            Some(fields.record)
+        } else {
+            let name = loaded.pipeline.tables[source.table].record.as_deref();
+            name.and_then(|name| loaded.tables[source.table].schema.index_of(name))
+        };
+        let Some(field) = field else { continue };
+        let partner = source.partner.clone();
+        for typed in &mut source.judged.typed {
+            let person: UInt32Array = (0..typed.len())
+                .map(|index| person_of.get(&(partner.clone(), cell_text(typed, field, index))).copied())
+                .collect();
+            typed.person = Some(person);
+        }
+    }
+    LinkedPeople { people: linked.people, register: linked.register, suggestions }
+}
+
+fn borrowed(values: &[String]) -> Vec<Cow<'_, str>> {
+    values.iter().map(|value| Cow::Borrowed(value.as_str())).collect()
+}
+
+/// The fields of the people table that linking reads.
+struct Fields {
+    record: usize,
+    strong: Vec<(String, Vec<(usize, LinkKey)>)>,
+    suggest: Vec<(usize, FieldType)>,
+}
+
+/// How a strong identifier's value is cut to the part that tells people apart.
+type LinkKey = Option<&'static dyn qd_model::kinds::Kind>;
+
+/// One record's values.
+struct Cells {
+    record: String,
+    strong: Vec<(String, Vec<String>)>,
+    suggest: Option<String>,
+}
+
+impl Fields {
+    fn of(people: &People, table: &LoadedTable) -> Self {
+        let index = |name: &String| table.schema.index_of(name).expect("the fields were checked when loading");
+        Self {
+            record: index(&people.record),
+            strong: people
+                .strong
+                .iter()
+                .map(|strong| {
+                    let fields = strong.fields.iter().map(index);
+                    (strong.name.clone(), fields.map(|field| (field, table.schema.fields[field].kind)).collect())
+                })
+                .collect(),
+            suggest: people
+                .suggest
+                .iter()
+                .map(index)
+                .map(|field| (field, table.schema.fields[field].field_type))
+                .collect(),
+        }
+    }
+
+    fn cells(&self, typed: &Typed, index: usize) -> Cells {
+        // Every record has an entry for every strong identifier; a blank one counts as not given.
+        let strong = self.strong.iter().map(|(name, fields)| {
+            let values: Vec<String> = fields
+                .iter()
+                .map(|(field, kind)| {
+                    let text = cell_text(typed, *field, index);
+                    kind.map_or_else(|| text.clone(), |kind| kind.link_key(&text).to_owned())
+                })
+                .collect();
+            (name.clone(), values)
+        });
+        let suggest: Vec<String> = self
+            .suggest
+            .iter()
+            .map(|(field, field_type)| {
+                let text = cell_text(typed, *field, index);
+                if *field_type == FieldType::String { words::fold(&text) } else { text }
+            })
+            .collect();
+        let complete = !suggest.is_empty() && suggest.iter().all(|value| !value.is_empty());
+        Cells {
+            record: cell_text(typed, self.record, index),
+            strong: strong.collect(),
+            suggest: complete.then(|| suggest.join("\u{1f}")),
+        }
+    }
+}
+
+/// The finding that there are matches for a person to decide.
+pub(crate) fn report(loaded: &Loaded, suggestions: &[Suggestion]) -> Option<SourceReport> {
+    if suggestions.is_empty() {
+        return None;
+    }
+    let mut report = SourceReport::default();
+    let count = words::count(suggestions.len(), "pair");
+    let verb = words::plural(suggestions.len(), "has");
+    report.findings.add(fault(
+        "suggested-match",
+        &loaded.pipeline.severities,
+        format!("{count} of records {verb} the same name and date of birth and no document number in common"),
+        "pairs of records may be one person",
+        "look at the list of suggested matches in the period's private folder and ask the partners",
+    ));
+    Some(report)
+}

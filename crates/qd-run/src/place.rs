@@ -1,0 +1,266 @@
+//! Files put in place: everything is written beside its place, synced, and then put there in one
+//! step per folder. A journal lets the next run finish what a killed one had begun to put in place.
+
+mod system;
+
+use crate::load::plain;
+use qd_model::Refusal;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+const JOURNAL: &str = "journal.json";
+
+/// The place beside the place: `private/<pipeline>/.staging`, held by one run at a time.
+pub(crate) struct Staging {
+    folder: PathBuf,
+    private: PathBuf,
+    moves: Vec<Move>,
+    /// Locked for as long as the run has the staging folder.
+    _lock: File,
+}
+
+/// One folder on its way.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+struct Move {
+    staged: PathBuf,
+    place: PathBuf,
+    /// The file of the folder that was written last.
+    marker: String,
+    /// Its digest: a place that has it holds the new folder.
+    digest: String,
+}
+
+/// A file to be written.
+pub(crate) struct NewFile {
+    /// Relative to the folder.
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Staging {
+    /// Takes the staging folder, finishing first what a killed run had begun to put in place.
+    pub(crate) fn begin(private: &Path) -> Result<Self, Refusal> {
+        let refuse = |path: &Path, error: &std::io::Error| {
+            Refusal::new("nothing was written, because the private folder cannot be used")
+                .because(format!("{}: {}", path.display(), plain(error)))
+                .hint("check that you may write there, or name another folder with --state")
+        };
+        system::create_private(private).map_err(|error| refuse(private, &error))?;
+        let lock_path = private.join(".lock");
+        let lock =
+            File::options().create(true).append(true).open(&lock_path).map_err(|error| refuse(&lock_path, &error))?;
+        if lock.try_lock().is_err() {
+            return Err(Refusal::new("nothing was written, because another run of this pipeline is at work")
+                .hint("wait until it is done, then run again"));
+        }
+        let folder = private.join(".staging");
+        recover(&folder).map_err(|error| refuse(&folder, &error))?;
+        system::create_private(&folder).map_err(|error| refuse(&folder, &error))?;
+        Ok(Self { folder, private: private.to_path_buf(), moves: Vec::new(), _lock: lock })
+    }
+
+    /// Writes a folder's files beside its place. The last file is the one that tells it from others.
+    pub(crate) fn add(&mut self, place: &Path, files: &[NewFile]) -> Result<(), Refusal> {
+        let last = files.last().expect("a folder has at least the file that describes it");
+        let staged = self.folder.join(self.moves.len().to_string());
+        write_all(&staged, files).map_err(|(path, error)| no_room(&path, &error))?;
+        self.moves.push(Move {
+            staged,
+            place: place.to_path_buf(),
+            marker: last.path.clone(),
+            digest: blake3::hash(&last.bytes).to_hex().to_string(),
+        });
+        Ok(())
+    }
+
+    /// Puts every folder in its place. From the moment that the journal is written, the next run
+    /// would finish what this one does not.
+    pub(crate) fn put_in_place(self) -> Result<(), Refusal> {
+        let journal = self.folder.join(JOURNAL);
+        let beside = self.folder.join("journal.new");
+        let text = serde_json::to_vec(&self.moves).expect("a plain structure");
+        let written = write_file(&beside, &text).and_then(|()| std::fs::rename(&beside, &journal));
+        written.map_err(|error| no_room(&journal, &error))?;
+        system::sync_folder(&self.folder);
+        for step in &self.moves {
+            step.carry_out().map_err(|error| {
+                Refusal::new("not everything could be put in place")
+                    .because(format!("{}: {}", step.place.display(), plain(&error)))
+                    .hint("close files of that folder that are open elsewhere, then run again: the next run finishes the work")
+            })?;
+        }
+        // What is left are the folders that were replaced.
+        if std::fs::remove_dir_all(&self.folder).is_ok() {
+            system::sync_folder(&self.private);
+        }
+        Ok(())
+    }
+}
+
+fn no_room(path: &Path, error: &std::io::Error) -> Refusal {
+    let refusal = Refusal::new("nothing was put in place, because a file could not be written")
+        .because(format!("{}: {}", path.display(), plain(error)))
+        .hint("what was there before is unchanged");
+    if error.kind() == ErrorKind::StorageFull { refusal.hint("make room on the disk, then run again") } else { refusal }
+}
+
+/// Finishes or clears what a killed run left.
+fn recover(folder: &Path) -> std::io::Result<()> {
+    match std::fs::read(folder.join(JOURNAL)) {
+        Ok(bytes) => {
+            let moves: Vec<Move> = serde_json::from_slice(&bytes).map_err(std::io::Error::other)?;
+            for step in moves {
+                step.carry_out()?;
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+impl Move {
+    /// Exchanges the staged folder and the one in place. Can be repeated after any interruption.
+    fn carry_out(&self) -> std::io::Result<()> {
+        let is_done = std::fs::read(self.place.join(&self.marker))
+            .is_ok_and(|bytes| blake3::hash(&bytes).to_hex().to_string() == self.digest);
+        if is_done || !self.staged.exists() {
+            return Ok(());
+        }
+        let parent = self.place.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(parent)?;
+        match system::exchange(&self.staged, &self.place) {
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => self.carry_across()?,
+            done => done?,
+        }
+        system::sync_folder(parent);
+        Ok(())
+    }
+
+    /// The staging folder is on another disk: the folder is copied beside its place first.
+    fn carry_across(&self) -> std::io::Result<()> {
+        let mut name = std::ffi::OsString::from(".new-");
+        name.push(self.place.file_name().unwrap_or_default());
+        let beside = self.place.with_file_name(name);
+        if beside.exists() {
+            std::fs::remove_dir_all(&beside)?;
+        }
+        copy_folder(&self.staged, &beside)?;
+        system::exchange(&beside, &self.place)?;
+        if beside.exists() {
+            std::fs::remove_dir_all(&beside)?;
+        }
+        Ok(())
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), &target)?;
+            File::open(&target)?.sync_all()?;
+        }
+    }
+    system::sync_folder(to);
+    Ok(())
+}
+
+fn write_all(folder: &Path, files: &[NewFile]) -> Result<(), (PathBuf, std::io::Error)> {
+    std::fs::create_dir_all(folder).map_err(|error| (folder.to_path_buf(), error))?;
+    let (last, others) = files.split_last().expect("checked by the caller");
+    let write = |file: &NewFile| {
+        let path = folder.join(&file.path);
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).and_then(|()| write_file(&path, &file.bytes)).map_err(|error| (path, error))
+    };
+    others.par_iter().try_for_each(write)?;
+    write(last)?;
+    system::sync_folder(folder);
+    Ok(())
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(text: &str) -> Vec<NewFile> {
+        let file = |path: &str| NewFile { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
+        vec![file("a/one.txt"), file("last.txt")]
+    }
+
+    fn put(private: &Path, place: &Path, text: &str) {
+        let mut staging = Staging::begin(private).expect("free");
+        staging.add(place, &files(text)).expect("written");
+        staging.put_in_place().expect("put");
+    }
+
+    #[test]
+    fn a_folder_is_replaced_whole() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (private, place) = (home.path().join("private"), home.path().join("out/draft"));
+        put(&private, &place, "old");
+        std::fs::write(place.join("left over.txt"), "x").expect("written");
+        put(&private, &place, "new");
+        assert_eq!(std::fs::read_to_string(place.join("a/one.txt")).expect("there"), "new");
+        assert!(!place.join("left over.txt").exists(), "the old folder is gone whole");
+        assert!(!private.join(".staging").exists(), "nothing is left beside the place");
+    }
+
+    #[test]
+    fn what_was_staged_without_a_journal_is_cleared() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (private, place) = (home.path().join("private"), home.path().join("out/draft"));
+        put(&private, &place, "old");
+        let mut staging = Staging::begin(&private).expect("free");
+        staging.add(&place, &files("new")).expect("written");
+        drop(staging);
+        drop(Staging::begin(&private).expect("free"));
+        assert_eq!(std::fs::read_to_string(place.join("last.txt")).expect("there"), "old");
+    }
+
+    #[test]
+    fn what_was_journalled_is_finished_by_the_next_run() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (private, place, other) =
+            (home.path().join("private"), home.path().join("out/draft"), home.path().join("out/other"));
+        put(&private, &place, "old");
+        let mut staging = Staging::begin(&private).expect("free");
+        staging.add(&place, &files("new")).expect("written");
+        staging.add(&other, &files("new")).expect("written");
+        let text = serde_json::to_vec(&staging.moves).expect("plain");
+        std::fs::write(staging.folder.join(JOURNAL), text).expect("written");
+        // As if the run had died after the first of its two steps.
+        staging.moves[0].carry_out().expect("put");
+        drop(staging);
+        drop(Staging::begin(&private).expect("free"));
+        for place in [place, other] {
+            assert_eq!(std::fs::read_to_string(place.join("last.txt")).expect("there"), "new");
+        }
+    }
+
+    #[test]
+    fn two_runs_at_once_are_refused() {
+        let home = tempfile::tempdir().expect("a folder");
+        let first = Staging::begin(home.path()).expect("free");
+        assert!(Staging::begin(home.path()).is_err());
+        drop(first);
+        assert!(Staging::begin(home.path()).is_ok());
+    }
+}

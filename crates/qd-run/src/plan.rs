@@ -1,0 +1,84 @@
+//! The plan: which fields of how many people would go to whom. Nothing is written.
+
+use crate::compute::Computed;
+use crate::load::Loaded;
+use crate::outcome::PlanLine;
+use crate::run::{Prepared, Progress, RunRequest, earlier};
+use qd_link::Register;
+use qd_model::Refusal;
+use qd_model::pipeline::{FieldRelease, Part, ReturnSpec, Rows, TableRelease};
+use std::collections::BTreeSet;
+
+/// Computes what a run would release, line by line, and writes nothing.
+pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<Vec<PlanLine>, Refusal> {
+    let prepared = Prepared::new(loaded, request)?;
+    let earlier = earlier(&prepared, progress)?;
+    let empty = Register::default();
+    let register = earlier.states.as_ref().and_then(|states| states.last()).map_or(&empty, |state| &state.register);
+    let computed = prepared.compute(prepared.period, register, progress)?;
+    let mut lines = Vec::new();
+    for spec in loaded.pipeline.returns.iter().filter(|spec| spec.kind == prepared.period.kind) {
+        for file in &spec.files {
+            for part in &file.parts {
+                match part {
+                    Part::Rows(rows) => released_rows(loaded, &computed, spec, rows, &prepared, &mut lines),
+                    Part::Indicators(indicators) => lines.push(PlanLine {
+                        name: spec.name.clone(),
+                        recipient: spec.recipient.clone(),
+                        table: indicators.name.clone(),
+                        field: "counts of people".to_owned(),
+                        released_as: "counts of people".to_owned(),
+                        treatment: "exact counts".to_owned(),
+                        class: "none".to_owned(),
+                        people: computed.state.people.len() as u64,
+                        rows: 0,
+                    }),
+                    Part::Cover(_) => {}
+                }
+            }
+        }
+    }
+    Ok(lines)
+}
+
+fn released_rows(
+    loaded: &Loaded,
+    computed: &Computed,
+    spec: &ReturnSpec,
+    rows: &Rows,
+    prepared: &Prepared<'_>,
+    lines: &mut Vec<PlanLine>,
+) {
+    let index = loaded.table_index(&rows.table);
+    let schema = &loaded.tables[index].schema;
+    let filter = loaded.filter(&rows.table, rows.filter.as_ref());
+    let constants = prepared.constants();
+    let (mut people, mut count) = (BTreeSet::new(), 0);
+    for part in &computed.state.tables[index] {
+        people.extend(qd_rules::people_of(schema, &part.typed, filter, &constants));
+        count += match filter {
+            None => part.typed.len(),
+            Some(filter) => filter.filter(schema, &part.typed, &constants).true_count(),
+        } as u64;
+    }
+    let recipient = loaded.pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
+    let release: &TableRelease = recipient.release_of(&rows.table).expect("releases were checked when loading");
+    for field in release.fields.iter().filter(|field| field.treatment != "drop") {
+        let class = match field.field.as_str() {
+            FieldRelease::PERSON => "direct",
+            FieldRelease::PARTNER => "none",
+            name => schema.field(name).map_or("none", |field| field.class.as_str()),
+        };
+        lines.push(PlanLine {
+            name: spec.name.clone(),
+            recipient: spec.recipient.clone(),
+            table: rows.table.clone(),
+            field: field.field.clone(),
+            released_as: field.released_as.clone(),
+            treatment: field.treatment.clone(),
+            class: class.to_owned(),
+            people: people.len() as u64,
+            rows: count,
+        });
+    }
+}

@@ -1,0 +1,462 @@
+//! Returns: for each recipient, what its profile releases, as the files of its layout.
+
+use crate::compute::Computed;
+use crate::folders;
+use crate::indicators::Periods;
+use crate::load::Loaded;
+use crate::outcome::{Blocked, ReturnFile, ReturnOutcome};
+use crate::place::NewFile;
+use arrow::array::BooleanArray;
+use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key};
+use qd_model::pipeline::{Cover, FileSpec, Part, Recipient, ReturnSpec, Rows};
+use qd_model::{Refusal, words};
+use qd_return::{Document, Package, Resource, Sheet};
+use qd_rules::Constants;
+use qd_table::Typed;
+use rayon::prelude::*;
+use serde_json::json;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// What all returns of a period are made from.
+pub(crate) struct Making<'a> {
+    pub(crate) loaded: &'a Loaded,
+    pub(crate) computed: &'a Computed,
+    pub(crate) periods: &'a Periods<'a>,
+    pub(crate) key: &'a Key,
+    pub(crate) constants: &'a Constants,
+}
+
+/// One return and its files, relative to the draft folder.
+pub(crate) struct Made {
+    pub(crate) outcome: ReturnOutcome,
+    pub(crate) files: Vec<NewFile>,
+}
+
+/// Makes every return that is made for this kind of period, in parallel.
+pub(crate) fn make_all(making: &Making<'_>) -> Result<Vec<Made>, Refusal> {
+    let due: Vec<&ReturnSpec> =
+        making.loaded.pipeline.returns.iter().filter(|spec| spec.kind == making.computed.period.kind).collect();
+    due.par_iter().map(|spec| make(making, spec)).collect()
+}
+
+fn make(making: &Making<'_>, spec: &ReturnSpec) -> Result<Made, Refusal> {
+    let mut outcome = ReturnOutcome {
+        name: spec.name.clone(),
+        title: spec.title.clone(),
+        recipient: spec.recipient.clone(),
+        blocked: blocked(making, spec),
+        people: 0,
+        rows: 0,
+        files: Vec::new(),
+    };
+    if !outcome.blocked.is_empty() {
+        return Ok(Made { outcome, files: Vec::new() });
+    }
+    let maker = Maker::new(making, spec);
+    let mut made = Content::default();
+    for file in &spec.files {
+        maker.file(file, &mut made)?;
+    }
+    outcome.people = made.people.len() as u64;
+    outcome.rows = made.rows;
+    let mut files: Vec<NewFile> =
+        made.files.into_iter().map(|(path, bytes)| NewFile { path: format!("{}/{path}", spec.name), bytes }).collect();
+    let manifest = maker.manifest(&files, &outcome);
+    files.push(NewFile { path: format!("{}/manifest.json", spec.name), bytes: manifest });
+    outcome.files = files
+        .iter()
+        .map(|file| ReturnFile {
+            path: format!("draft/{}", file.path),
+            blake3: blake3::hash(&file.bytes).to_hex().to_string(),
+            bytes: file.bytes.len() as u64,
+        })
+        .collect();
+    Ok(Made { outcome, files })
+}
+
+/// Tables that a return draws on, by index; counts of people draw on the people table as well.
+pub(crate) fn tables_of(loaded: &Loaded, spec: &ReturnSpec) -> Vec<usize> {
+    let parts = spec.files.iter().flat_map(|file| &file.parts);
+    let mut tables: Vec<usize> = parts.flat_map(Part::tables).map(|name| loaded.table_index(name)).collect();
+    tables.extend(loaded.people_table());
+    tables.sort_unstable();
+    tables.dedup();
+    tables
+}
+
+/// Why a return may not be written now.
+fn blocked(making: &Making<'_>, spec: &ReturnSpec) -> Vec<Blocked> {
+    let (loaded, computed) = (making.loaded, making.computed);
+    let tables = tables_of(loaded, spec);
+    let mut blocked: Vec<Blocked> = computed
+        .open_queries(&tables, loaded)
+        .into_iter()
+        .map(|(code, count)| {
+            let unblock = format!("correct or explain {}", words::count(count as usize, "query"));
+            Blocked { code, count, unblock }
+        })
+        .collect();
+    let used = || computed.sources.iter().filter(|source| tables.contains(&source.table));
+    if let Some(limit) = loaded.pipeline.hold_limit {
+        let (held, rows) = used().fold((0, 0), |(held, rows), source| {
+            (held + source.held.len() as u64, rows + if source.judged.is_rejected { 0 } else { source.judged.rows })
+        });
+        if held * 1000 > u64::from(limit) * rows {
+            let limit = f64::from(limit) / 10.0;
+            let unblock = format!(
+                "have rows corrected until at most {limit}% of {} are held",
+                words::count(rows as usize, "row")
+            );
+            blocked.push(Blocked { code: "hold-limit".to_owned(), count: held, unblock });
+        }
+    }
+    if spec.needs_all {
+        let rejected = used().filter(|source| source.judged.is_rejected).count() as u64;
+        if rejected > 0 {
+            let unblock = "get sources that can be read, since this return needs all of them".to_owned();
+            blocked.push(Blocked { code: "rejected-source".to_owned(), count: rejected, unblock });
+        }
+        let missing =
+            computed.absent.iter().filter(|absent| tables.contains(&loaded.table_index(&absent.table))).count() as u64;
+        if missing > 0 {
+            let unblock = "get the sources that have not come, since this return needs all of them".to_owned();
+            blocked.push(Blocked { code: "missing-source".to_owned(), count: missing, unblock });
+        }
+    }
+    blocked
+}
+
+/// What a return's files hold so far.
+#[derive(Default)]
+struct Content {
+    files: Vec<(String, Vec<u8>)>,
+    people: BTreeSet<u32>,
+    rows: u64,
+}
+
+/// Makes the files of one return.
+struct Maker<'a> {
+    making: &'a Making<'a>,
+    spec: &'a ReturnSpec,
+    recipient: &'a Recipient,
+    key: DomainKey,
+}
+
+impl<'a> Maker<'a> {
+    fn new(making: &'a Making<'a>, spec: &'a ReturnSpec) -> Self {
+        let pipeline = &making.loaded.pipeline;
+        let recipient = pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
+        let key = making.key.for_recipient(&pipeline.name, &recipient.code, recipient.epoch);
+        Self { making, spec, recipient, key }
+    }
+
+    fn file(&self, file: &FileSpec, content: &mut Content) -> Result<(), Refusal> {
+        let fault = |error: &dyn std::fmt::Display| {
+            Refusal::new(format!("the return `{}` cannot be written", self.spec.name)).because(error)
+        };
+        match file.format.as_str() {
+            "xlsx" => {
+                let bytes = self.workbook(file, content)?.map_err(|error| fault(&error))?;
+                content.files.push((self.path(file, ""), bytes));
+            }
+            "csv" => {
+                for part in &file.parts {
+                    if let Part::Rows(rows) = part {
+                        let table = self.rows(rows, content);
+                        let bytes = qd_return::text(&table, &rows.columns).map_err(|error| fault(&error))?;
+                        content.files.push((self.path(file, &rows.table), bytes));
+                    }
+                }
+            }
+            _ => self.extract(file, content).map_err(|error| fault(&error))?,
+        }
+        Ok(())
+    }
+
+    fn path(&self, file: &FileSpec, table: &str) -> String {
+        file.path.replace("{period}", &self.making.computed.period.label).replace("{table}", table)
+    }
+
+    /// The rows of a part, as the recipient's profile releases them.
+    fn rows(&self, rows: &Rows, content: &mut Content) -> ClearedTable {
+        let making = self.making;
+        let index = making.loaded.table_index(&rows.table);
+        let schema = &making.loaded.tables[index].schema;
+        let filter = making.loaded.filter(&rows.table, rows.filter.as_ref());
+        let state = &making.computed.state;
+        let parts: Vec<(&str, Cow<'_, Typed>)> = state.tables[index]
+            .iter()
+            .map(|part| {
+                let typed = match filter {
+                    None => Cow::Borrowed(&part.typed),
+                    Some(filter) => {
+                        let mask: BooleanArray = filter.filter(schema, &part.typed, making.constants);
+                        Cow::Owned(part.typed.filter(&mask))
+                    }
+                };
+                (part.partner.as_str(), typed)
+            })
+            .collect();
+        for (_, typed) in &parts {
+            content.rows += typed.len() as u64;
+            content.people.extend(typed.person.iter().flat_map(|person| person.iter().flatten()));
+        }
+        let period = &making.computed.period;
+        let clearance = Clearance {
+            schema,
+            release: self.recipient.release_of(&rows.table).expect("releases were checked when loading"),
+            key: &self.key,
+            period: (period.from, period.to),
+        };
+        let given: Vec<qd_disclosure::Rows<'_>> = parts
+            .iter()
+            .map(|(partner, typed)| qd_disclosure::Rows { partner, period: &period.label, typed })
+            .collect();
+        let cleared = qd_disclosure::clear(&clearance, &given, &state.people);
+        let order: Vec<usize> = rows.order.iter().filter_map(|name| cleared.index_of(name)).collect();
+        if order.is_empty() { cleared } else { cleared.sort(&order) }
+    }
+
+    fn workbook(
+        &self,
+        file: &FileSpec,
+        content: &mut Content,
+    ) -> Result<Result<Vec<u8>, qd_return::ReturnError>, Refusal> {
+        // The tables live until the workbook is written; the sheets borrow them.
+        let mut tables: Vec<Option<ClearedTable>> = Vec::new();
+        for part in &file.parts {
+            tables.push(match part {
+                Part::Cover(_) => None,
+                Part::Indicators(indicators) => {
+                    let counts = self.making.periods.counts(indicators);
+                    Some(qd_disclosure::clear_counts(&indicators.name, counts, self.recipient)?)
+                }
+                Part::Rows(rows) => Some(self.rows(rows, content)),
+            });
+        }
+        let (people, rows) = (content.people.len(), content.rows);
+        let sheets: Vec<Sheet<'_>> = file
+            .parts
+            .iter()
+            .zip(&tables)
+            .map(|(part, table)| match (part, table) {
+                (Part::Indicators(indicators), Some(table)) => {
+                    Sheet::Counts { name: &indicators.name, note: indicators.note.as_deref(), table }
+                }
+                (Part::Rows(rows), Some(table)) => Sheet::Rows { name: &rows.name, table, columns: &rows.columns },
+                (Part::Cover(cover), _) => self.cover(cover, people, rows),
+                (Part::Indicators(_) | Part::Rows(_), None) => unreachable!("every such part has its table"),
+            })
+            .collect();
+        let document = Document {
+            title: &self.spec.title,
+            draft: true,
+            demonstration: self.making.loaded.pipeline.demonstration,
+            sheets,
+        };
+        Ok(qd_return::workbook(&document))
+    }
+
+    fn cover<'b>(&self, cover: &'b Cover, people: usize, rows: u64) -> Sheet<'b> {
+        let pipeline = &self.making.loaded.pipeline;
+        let computed = self.making.computed;
+        let mut lines: Vec<(String, String)> = Vec::new();
+        let mut line = |label: &str, text: String| lines.push((label.to_owned(), text));
+        line("Project", pipeline.title.clone());
+        line("Lead partner", pipeline.lead.clone());
+        line("Recipient", self.recipient.name.clone());
+        line("Period", computed.period.to_string());
+        line("As of", words::date(computed.as_of));
+        line("Lawful basis", self.spec.basis.clone());
+        line("Retention", self.retention());
+        let (this_period, cumulative) = self.making.periods.headline();
+        line("People this period", words::thousands(this_period));
+        line(
+            "People in the project so far",
+            cumulative.map_or_else(|| "not known: an earlier period is missing".to_owned(), words::thousands),
+        );
+        let counts = RowCounts::of(self.making.loaded, computed, self.spec);
+        line("Rows received", words::thousands(counts.rows));
+        line("Rows accepted", words::thousands(counts.accepted));
+        line("Rows held", words::thousands(counts.held));
+        line("Rows of rejected sources", words::thousands(counts.rejected));
+        if rows > 0 {
+            line(
+                "In this return",
+                format!("{} about {}", words::count(rows as usize, "row"), words::count(people, "person")),
+            );
+        }
+        line("Not included", not_included(self.making.loaded, computed, self.spec));
+        lines.extend(cover.lines.iter().cloned());
+        Sheet::Cover { name: &cover.name, title: self.spec.title.clone(), lines, notes: &cover.notes }
+    }
+
+    fn retention(&self) -> String {
+        let class = &self.spec.retention;
+        let retention = self.making.loaded.pipeline.retention.iter().find(|retention| retention.class == *class);
+        retention.map_or_else(|| class.clone(), |retention| retention.rule.clone())
+    }
+
+    /// An extract: one Parquet file per table, a descriptor and a codebook.
+    fn extract(&self, file: &FileSpec, content: &mut Content) -> Result<(), qd_return::ReturnError> {
+        let metadata = self.extract_metadata();
+        let mut tables = Vec::new();
+        for part in &file.parts {
+            let Part::Rows(rows) = part else { continue };
+            let table = self.rows(rows, content);
+            let bytes = qd_return::extract(&table, &metadata)?;
+            tables.push((self.path(file, &rows.table), table, bytes));
+        }
+        let resources: Vec<Resource<'_>> = tables
+            .iter()
+            .map(|(path, table, bytes)| Resource {
+                path,
+                table,
+                bytes: bytes.len() as u64,
+                blake3: blake3::hash(bytes).to_hex().to_string(),
+            })
+            .collect();
+        let pipeline = &self.making.loaded.pipeline;
+        let notes = vec![
+            ("Period".to_owned(), self.making.computed.period.to_string()),
+            ("As of".to_owned(), words::date(self.making.computed.as_of)),
+            ("Lawful basis".to_owned(), self.spec.basis.clone()),
+            ("Retention".to_owned(), self.retention()),
+            ("Not included".to_owned(), not_included(self.making.loaded, self.making.computed, self.spec)),
+        ];
+        let package = Package {
+            name: format!("{}-{}-{}", pipeline.name, self.spec.name, self.making.computed.period.label.to_lowercase()),
+            title: &self.spec.title,
+            recipient: &self.recipient.name,
+            demonstration: pipeline.demonstration,
+            key_id: self.making.key.id().to_string(),
+            epoch: self.recipient.epoch,
+            normaliser_version: qd_disclosure::NORMALISER_VERSION.to_string(),
+            notes,
+            resources,
+        };
+        let documents = [
+            (&file.datapackage, qd_return::datapackage as fn(&Package<'_>) -> String),
+            (&file.codebook, qd_return::codebook),
+        ];
+        let mut written = Vec::new();
+        for (path, write) in documents {
+            if let Some(path) = path {
+                written
+                    .push((path.replace("{period}", &self.making.computed.period.label), write(&package).into_bytes()));
+            }
+        }
+        content.files.extend(tables.into_iter().map(|(path, _, bytes)| (path, bytes)));
+        content.files.extend(written);
+        Ok(())
+    }
+
+    fn extract_metadata(&self) -> Vec<(String, String)> {
+        let pair = |key: &str, value: String| (format!("quarterday.{key}"), value);
+        vec![
+            pair("programme", self.making.loaded.pipeline.name.clone()),
+            pair("return", self.spec.name.clone()),
+            pair("recipient", self.recipient.code.clone()),
+            pair("period", self.making.computed.period.label.clone()),
+            pair("as_of", self.making.computed.as_of.to_string()),
+            pair("key_id", self.making.key.id().to_string()),
+            pair("epoch", self.recipient.epoch.to_string()),
+            pair("normaliser", qd_disclosure::NORMALISER_VERSION.to_string()),
+            pair("demonstration", self.making.loaded.pipeline.demonstration.to_string()),
+            pair("tool", crate::VERSION.to_owned()),
+        ]
+    }
+
+    /// The return's own manifest: what it is, and the digest of each of its files.
+    fn manifest(&self, files: &[NewFile], outcome: &ReturnOutcome) -> Vec<u8> {
+        let computed = self.making.computed;
+        let counts = RowCounts::of(self.making.loaded, computed, self.spec);
+        let own = |path: &str| path.split_once('/').map_or(path, |(_, rest)| rest).to_owned();
+        let files: Vec<_> = files
+            .iter()
+            .map(|file| {
+                json!({ "path": own(&file.path), "bytes": file.bytes.len(),
+                        "blake3": blake3::hash(&file.bytes).to_hex().to_string() })
+            })
+            .collect();
+        let manifest = json!({
+            "manifest": "quarterday-return/1",
+            "tool": crate::VERSION,
+            "pipeline": self.making.loaded.pipeline.name,
+            "return": self.spec.name,
+            "recipient": self.recipient.code,
+            "country": self.recipient.country.value,
+            "period": computed.period.label,
+            "from": computed.period.from.to_string(),
+            "to": computed.period.to.to_string(),
+            "as_of": computed.as_of.to_string(),
+            "status": "draft",
+            "demonstration": self.making.loaded.pipeline.demonstration,
+            "basis": self.spec.basis,
+            "retention": self.spec.retention,
+            "key": { "id": self.making.key.id().to_string(), "epoch": self.recipient.epoch,
+                     "normaliser": qd_disclosure::NORMALISER_VERSION },
+            "people": outcome.people,
+            "rows": outcome.rows,
+            "counts": counts.json(),
+            "files": files,
+        });
+        folders::json_bytes(&manifest)
+    }
+}
+
+/// Rows of the sources that a return draws on. They reconcile: rows = accepted + held + rejected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RowCounts {
+    pub(crate) rows: u64,
+    pub(crate) accepted: u64,
+    pub(crate) held: u64,
+    pub(crate) rejected: u64,
+}
+
+impl RowCounts {
+    fn of(loaded: &Loaded, computed: &Computed, spec: &ReturnSpec) -> Self {
+        Self::of_tables(computed, &tables_of(loaded, spec))
+    }
+
+    pub(crate) fn of_tables(computed: &Computed, tables: &[usize]) -> Self {
+        let mut counts = Self::default();
+        for source in computed.sources.iter().filter(|source| tables.contains(&source.table)) {
+            counts.rows += source.judged.rows;
+            counts.accepted += source.accepted();
+            if source.judged.is_rejected {
+                counts.rejected += source.judged.rows;
+            } else {
+                counts.held += source.held.len() as u64;
+            }
+        }
+        counts
+    }
+
+    pub(crate) fn json(self) -> serde_json::Value {
+        json!({ "rows": self.rows, "accepted": self.accepted, "held": self.held, "rejected": self.rejected })
+    }
+}
+
+/// Which sources are not in a return, in words for its cover.
+fn not_included(loaded: &Loaded, computed: &Computed, spec: &ReturnSpec) -> String {
+    let tables = tables_of(loaded, spec);
+    let name = |code: &str| {
+        let partner = loaded.pipeline.partners.iter().find(|partner| partner.code == code);
+        partner.map_or_else(|| code.to_owned(), |partner| partner.name.clone())
+    };
+    let mut lines: Vec<String> = Vec::new();
+    for absent in computed.absent.iter().filter(|absent| tables.contains(&loaded.table_index(&absent.table))) {
+        let why = match absent.declared {
+            None => "not received",
+            Some(qd_model::pipeline::DeclaredState::Nil) => "nothing to report",
+            Some(qd_model::pipeline::DeclaredState::Late) => "late",
+        };
+        lines.push(format!("{} ({}: {why})", name(&absent.partner), absent.table));
+    }
+    for source in computed.sources.iter().filter(|source| source.judged.is_rejected && tables.contains(&source.table)) {
+        lines.push(format!("{} ({}: could not be used)", name(&source.partner), loaded.tables[source.table].name));
+    }
+    if lines.is_empty() { "nobody: every expected source is in".to_owned() } else { lines.join("; ") }
+}
