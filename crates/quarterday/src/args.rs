@@ -1,0 +1,208 @@
+//! The arguments, with the help that people read.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use std::path::PathBuf;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Turns a quarter's partner files into checked, disclosure-controlled return files.
+#[derive(Debug, Parser)]
+#[command(
+    name = "quarterday",
+    version,
+    styles = STYLES,
+    after_help = "Example: quarterday run pipelines/programme.toml\n\nExit codes: 0 nothing stands in the way, 1 there is something to mend, 2 the request was refused and nothing was changed, 3 a fault in Quarterday"
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// Say nothing but results and refusals
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Colour on the terminal (NO_COLOR is honoured)
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
+    /// How many threads to work on (default: one per core)
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read a period's partner files, check them, and write every return
+    #[command(after_help = "Example: quarterday run pipelines/programme.toml --period 2022-Q3")]
+    Run(Run),
+    /// Check files against a schema or a pipeline, and write nothing
+    #[command(
+        after_help = "Example: quarterday validate north.xlsx --pipeline pipelines/programme.toml --partner north"
+    )]
+    Validate(Validate),
+    /// Make a pseudonym key, tell its id, or check its file
+    #[command(after_help = "Example: quarterday key new programme.key")]
+    Key {
+        #[command(subcommand)]
+        action: KeyAction,
+    },
+    /// Prove that a return's folder, or a run's draft, is as it was written
+    #[command(after_help = "Example: quarterday verify out/programme/2022-Q3/draft")]
+    Verify {
+        /// The folder with the manifest
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Look after schema files
+    #[command(after_help = "Example: quarterday schema check schemas/programme/participants.toml")]
+    Schema {
+        #[command(subcommand)]
+        action: SchemaAction,
+    },
+    /// Explain a finding's code; without one, list them all
+    #[command(after_help = "Example: quarterday explain missing-column")]
+    Explain {
+        /// The code
+        code: Option<String>,
+    },
+}
+
+/// Options of `run`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Run {
+    /// Pipeline files; all are loaded and checked before the first one runs
+    #[arg(required = true, value_name = "PIPELINE")]
+    pub(crate) pipelines: Vec<PathBuf>,
+    /// Label of the period (default: the pipeline's)
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) period: Option<String>,
+    /// The day on which the data is judged (default: the period's last day)
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<Date>,
+    /// The pseudonym key (default: the pipeline's)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// Who runs it; kept in the private folder only
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// Folder for what may leave
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// Folder for what never leaves
+    #[arg(long, value_name = "DIR", default_value = "private")]
+    pub(crate) state: PathBuf,
+    /// Show which fields of how many people would go to whom, and write nothing
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t = RunFormat::Human)]
+    pub(crate) format: RunFormat,
+}
+
+/// How a run's result is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+/// Options of `validate`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Validate {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// A schema for all of them
+    #[arg(long, value_name = "FILE", required_unless_present = "pipeline", conflicts_with = "pipeline")]
+    pub(crate) schema: Option<PathBuf>,
+    /// A pipeline with tables and partners' mappings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pipeline: Option<PathBuf>,
+    /// The partner that sent the files
+    #[arg(long, value_name = "CODE", requires = "pipeline")]
+    pub(crate) partner: Option<String>,
+    /// The table that the files hold
+    #[arg(long, value_name = "NAME", requires = "pipeline")]
+    pub(crate) table: Option<String>,
+    /// The sheet of workbooks
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
+    /// Label of the period (default: the pipeline's)
+    #[arg(long, value_name = "LABEL", requires = "pipeline")]
+    pub(crate) period: Option<String>,
+    /// The day on which the data is judged (default: the period's last day)
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<Date>,
+    /// Show values of indirect identifiers too; direct ones and special category data never are
+    #[arg(long)]
+    pub(crate) show_values: bool,
+    /// Write the report to a file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = report_format)]
+    pub(crate) format: String,
+}
+
+fn report_format(word: &str) -> Result<String, String> {
+    let known: Vec<&str> = qd_report::ALL.iter().map(|format| format.name()).collect();
+    if known.contains(&word) { Ok(word.to_owned()) } else { Err(format!("it is one of {}", known.join(", "))) }
+}
+
+/// What to do with a key.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyAction {
+    /// Make a new key file that only you can read
+    New {
+        /// The file to make
+        file: PathBuf,
+        /// Make a key for demonstrations only, which may be shared and is marked as such
+        #[arg(long)]
+        demonstration: bool,
+    },
+    /// Tell a key's public id
+    Id {
+        /// The key file
+        file: PathBuf,
+    },
+    /// Check that a key file is whole and that only you can read it
+    Check {
+        /// The key file
+        file: PathBuf,
+    },
+}
+
+/// What to do with schemas.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaAction {
+    /// Check schema files for mistakes
+    Check {
+        /// The schema files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}

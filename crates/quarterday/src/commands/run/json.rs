@@ -1,0 +1,74 @@
+//! A run's result for programs.
+
+use qd_model::report::Summary;
+use qd_run::{PlanLine, ReturnOutcome, RunOutcome};
+use serde_json::{Value, json};
+
+/// One run as an object, several as an array.
+pub(super) fn of_runs(outcomes: &[RunOutcome]) -> String {
+    let runs: Vec<Value> = outcomes.iter().map(run).collect();
+    text(one_or_all(runs))
+}
+
+/// One plan as an object, several as an array.
+pub(super) fn of_plans(plans: &[(&str, Vec<PlanLine>)]) -> String {
+    let plans = plans.iter().map(|(pipeline, lines)| {
+        let lines: Vec<Value> = lines
+            .iter()
+            .map(|line| {
+                json!({ "return": line.name, "recipient": line.recipient, "table": line.table, "field": line.field,
+                        "released_as": line.released_as, "treatment": line.treatment, "class": line.class,
+                        "people": line.people, "rows": line.rows })
+            })
+            .collect();
+        json!({ "report": "quarterday-plan/1", "pipeline": pipeline, "released": lines })
+    });
+    text(one_or_all(plans.collect()))
+}
+
+fn one_or_all(mut values: Vec<Value>) -> Value {
+    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
+}
+
+fn text(value: Value) -> String {
+    let mut text = serde_json::to_string_pretty(&value).expect("a plain structure");
+    text.push('\n');
+    text
+}
+
+fn run(outcome: &RunOutcome) -> Value {
+    json!({
+        "report": "quarterday-run/1",
+        "pipeline": outcome.pipeline,
+        "period": outcome.period.label,
+        "as_of": outcome.as_of.to_string(),
+        "summary": summary(&outcome.summary),
+        "people": { "this_period": outcome.people.this_period, "cumulative": outcome.people.cumulative },
+        "returns": outcome.returns.iter().map(return_of).collect::<Vec<_>>(),
+    })
+}
+
+fn summary(summary: &Summary) -> Value {
+    let [reject, error, query, note] = summary.findings;
+    json!({ "sources": summary.sources, "rows": summary.rows, "accepted": summary.accepted, "held": summary.held,
+            "rejected_sources": summary.rejected_sources,
+            "reject": reject, "error": error, "query": query, "note": note })
+}
+
+fn return_of(outcome: &ReturnOutcome) -> Value {
+    let blocked: Vec<Value> = outcome
+        .blocked
+        .iter()
+        .map(|reason| json!({ "code": reason.code, "count": reason.count, "unblock": reason.unblock }))
+        .collect();
+    let files: Vec<Value> = outcome
+        .files
+        .iter()
+        .map(|file| json!({ "path": file.path, "blake3": file.blake3, "bytes": file.bytes }))
+        .collect();
+    json!({
+        "name": outcome.name, "recipient": outcome.recipient,
+        "blocked": if blocked.is_empty() { Value::Null } else { Value::Array(blocked) },
+        "people": outcome.people, "rows": outcome.rows, "files": files,
+    })
+}

@@ -1,0 +1,197 @@
+//! A run's result for people: who sent what, what became of it, what was written, what to do next.
+
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use qd_model::words::{count, date, list, plural, thousands};
+use qd_run::{PlanLine, RunOutcome, SourceLine};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What the terminal shows of a run. A quiet terminal gets the returns only.
+pub(super) fn of_run(outcome: &RunOutcome, is_quiet: bool) -> String {
+    let mut text = String::new();
+    if !is_quiet {
+        let mark = if outcome.demonstration { " · demonstration, invented people" } else { "" };
+        writeln!(text, "{} · {}{mark}", outcome.title, outcome.period).expect("memory");
+        if outcome.as_of != outcome.period.to {
+            writeln!(text, "as of {}", date(outcome.as_of)).expect("memory");
+        }
+        writeln!(text, "\n{}\n", sources(&outcome.sources)).expect("memory");
+    }
+    writeln!(text, "{}", returns(outcome)).expect("memory");
+    if !is_quiet {
+        writeln!(text, "\n{}", people(outcome)).expect("memory");
+        writeln!(text, "\nWhat to do next").expect("memory");
+        for line in next_steps(outcome) {
+            writeln!(text, "  {line}").expect("memory");
+        }
+    }
+    text
+}
+
+fn table(headings: &[&str], left: usize) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(headings.iter().copied());
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((if index == 0 { 2 } else { 0 }, 2));
+        if index >= left {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn number(value: u64) -> Cell {
+    // A nought is easier to overlook than to read, which is what it is there for.
+    Cell::new(if value == 0 { "·".to_owned() } else { thousands(value) })
+}
+
+/// One file: its tables added up.
+#[derive(Default)]
+struct FileLine {
+    tables: Vec<String>,
+    rows: u64,
+    accepted: u64,
+    held: u64,
+    findings: [u64; 4],
+}
+
+fn sources(lines: &[SourceLine]) -> String {
+    let mut files: Vec<((&str, String), FileLine)> = Vec::new();
+    for line in lines {
+        let name = line.file.clone().unwrap_or_else(|| format!("({})", line.absent.unwrap_or_default()));
+        let key = (line.partner.as_str(), name);
+        let position = files.iter().position(|(other, _)| *other == key).unwrap_or_else(|| {
+            files.push((key, FileLine::default()));
+            files.len() - 1
+        });
+        let file = &mut files[position].1;
+        file.tables.push(line.table.clone());
+        file.rows += line.rows;
+        file.accepted += line.accepted;
+        file.held += line.held;
+        for (sum, count) in file.findings.iter_mut().zip(line.findings) {
+            *sum += count;
+        }
+    }
+    let mut out =
+        table(&["partner", "source", "tables", "rows", "accepted", "held", "reject", "error", "query", "note"], 3);
+    let mut before = "";
+    for ((partner, name), file) in &files {
+        let tables = if file.tables.len() == 1 { file.tables[0].clone() } else { count(file.tables.len(), "table") };
+        let mut row =
+            vec![Cell::new(if *partner == before { "" } else { partner }), Cell::new(name), Cell::new(tables)];
+        row.extend([file.rows, file.accepted, file.held].map(number));
+        row.extend(file.findings.map(number));
+        out.add_row(row);
+        before = partner;
+    }
+    let sum = |of: fn(&SourceLine) -> u64| number(lines.iter().map(of).sum());
+    let mut row = vec![Cell::new("all"), Cell::new(""), Cell::new("")];
+    row.extend([sum(|line| line.rows), sum(|line| line.accepted), sum(|line| line.held)]);
+    row.extend((0..4).map(|severity| number(lines.iter().map(|line| line.findings[severity]).sum())));
+    out.add_row(row);
+    trimmed(&out)
+}
+
+fn returns(outcome: &RunOutcome) -> String {
+    let mut out = table(&["return", "to", "people", "rows", "files", "where"], 2);
+    for made in &outcome.returns {
+        let (files, place) = if made.blocked.is_empty() {
+            (made.files.len() as u64, outcome.draft.join(&made.name).display().to_string())
+        } else {
+            (0, format!("BLOCKED: {}", reasons(made)))
+        };
+        out.add_row(vec![
+            Cell::new(&made.name),
+            Cell::new(&made.recipient),
+            number(made.people),
+            number(made.rows),
+            number(files),
+            Cell::new(place).set_alignment(CellAlignment::Left),
+        ]);
+    }
+    trimmed(&out)
+}
+
+fn reasons(made: &qd_run::ReturnOutcome) -> String {
+    let reasons: Vec<String> =
+        made.blocked.iter().map(|reason| format!("{} × {}", thousands(reason.count), reason.code)).collect();
+    list(&reasons)
+}
+
+fn people(outcome: &RunOutcome) -> String {
+    let now = count(outcome.people.this_period as usize, "person");
+    match outcome.people.cumulative {
+        Some(all) => format!("{now} this period, {} in the project so far", thousands(all)),
+        None => format!(
+            "{now} this period; how many in the project so far is not known, since an earlier period is missing"
+        ),
+    }
+}
+
+fn next_steps(outcome: &RunOutcome) -> Vec<String> {
+    let mut steps = Vec::new();
+    let draft = outcome.draft.display();
+    if !outcome.made_first.is_empty() {
+        steps.push(format!("The state of {} was made first, since it was not there", list(&outcome.made_first)));
+    }
+    let held = outcome.summary.held;
+    if held > 0 || outcome.summary.rejected_sources > 0 {
+        let verb = plural(held as usize, "is");
+        steps.push(format!(
+            "{} {verb} held: send each partner what is in {draft}/partners/<code>/",
+            count(held as usize, "row")
+        ));
+    }
+    for made in outcome.returns.iter().filter(|made| !made.blocked.is_empty()) {
+        for reason in &made.blocked {
+            steps.push(format!("To write `{}`: {} ({})", made.name, reason.unblock, reason.code));
+        }
+    }
+    if !outcome.strays.is_empty() {
+        let verb = plural(outcome.strays.len(), "is");
+        steps.push(format!(
+            "In the period's folder {} {verb} no partner's source: {}",
+            count(outcome.strays.len(), "file"),
+            list(&outcome.strays)
+        ));
+    }
+    if outcome.returns.iter().any(|made| made.blocked.is_empty()) {
+        steps.push(format!("Look through the drafts in {draft}; `quarterday verify {draft}` proves them unchanged"));
+    }
+    steps
+}
+
+/// Which fields of how many people would go to whom.
+pub(super) fn of_plans(plans: &[(&str, Vec<PlanLine>)]) -> String {
+    let mut text = String::new();
+    for (pipeline, lines) in plans {
+        let mut groups: BTreeMap<(&str, &str), Vec<&PlanLine>> = BTreeMap::new();
+        for line in lines {
+            groups.entry((&line.name, &line.recipient)).or_default().push(line);
+        }
+        for ((name, recipient), lines) in groups {
+            writeln!(text, "{pipeline} · return `{name}` to {recipient}").expect("memory");
+            let mut out = table(&["table", "field", "as", "treatment", "class", "people", "rows"], 5);
+            let mut before = "";
+            for line in lines {
+                let released_as = if line.released_as == line.field { "" } else { &line.released_as };
+                let mut row: Vec<Cell> = vec![Cell::new(if line.table == before { "" } else { &line.table })];
+                row.extend([&line.field, released_as, &line.treatment, &line.class].map(Cell::new));
+                row.extend([line.people, line.rows].map(number));
+                out.add_row(row);
+                before = &line.table;
+            }
+            writeln!(text, "{}\n", trimmed(&out)).expect("memory");
+        }
+    }
+    text
+}
+
+/// The table without blanks at line ends.
+fn trimmed(table: &Table) -> String {
+    let text = table.to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n")
+}

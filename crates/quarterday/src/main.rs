@@ -1,0 +1,70 @@
+//! The command line: arguments, terminal and exit codes. All work is done in the rooms below.
+//!
+//! Architecture invariant: only this crate prints, exits, reads the environment or knows a
+//! terminal's width.
+
+mod args;
+mod commands;
+mod terminal;
+
+use clap::Parser;
+use qd_model::Refusal;
+use std::process::ExitCode;
+
+/// Many small allocations from several threads are what reading partners' files comes down to.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How a command ended, where it was not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Nothing stands in the way.
+    Clean,
+    /// There is something to mend.
+    Findings,
+}
+
+fn main() -> ExitCode {
+    install_panic_message();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are answers, and go to standard output; the rest is a refusal.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    if let Some(code) = terminal::restart_with_threads(args.global.threads) {
+        return code;
+    }
+    let terminal = terminal::Terminal::new(&args.global);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        qd_rules::pool::install(|| commands::dispatch(&args.command, &terminal))
+    }));
+    match result {
+        Ok(Ok(Ending::Clean)) => ExitCode::SUCCESS,
+        Ok(Ok(Ending::Findings)) => ExitCode::from(1),
+        Ok(Err(refusal)) => {
+            terminal.refuse(&refusal);
+            ExitCode::from(2)
+        }
+        // The hook has said what there is to say.
+        Err(_) => ExitCode::from(3),
+    }
+}
+
+/// What a fault of ours looks like. The panic's own text is left out, since it could hold what was
+/// in a file; its place in our source is enough to mend it.
+fn install_panic_message() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
+        eprintln!("This is a fault in Quarterday, not in your file{place}");
+        eprintln!(
+            "Nothing that was there before has been changed. Tell the people who look after Quarterday where it happened"
+        );
+    }));
+}
+
+/// A command's result.
+pub(crate) type Result = std::result::Result<Ending, Refusal>;
