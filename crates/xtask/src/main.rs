@@ -1,0 +1,28 @@
+//! Development tasks: `cargo xtask sample-data` makes the invented partner files.
+
+mod random;
+mod sample;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["sample-data"] => sample::make(&root.join("sample-data"), &root.join("sample-data")),
+        // Elsewhere, to compare with what is in the repository.
+        ["sample-data", out] => sample::make(&root.join("sample-data"), Path::new(out)),
+        _ => Err("usage: cargo xtask sample-data [FOLDER]".to_owned()),
+    };
+    match outcome {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(what) => {
+            eprintln!("Error: {what}");
+            ExitCode::from(2)
+        }
+    }
+}
