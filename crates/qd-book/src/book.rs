@@ -39,8 +39,9 @@ pub struct Book {
 pub(crate) const ROWS: u32 = 1_048_576;
 /// The line on the covers of drafts.
 pub(crate) const DRAFT: &str = "DRAFT: not yet sent, and may still change";
-/// A4.
-const PAPER: u8 = 9;
+/// Excel's numbers of paper sizes.
+const A4: u8 = 9;
+pub(crate) const A3: u8 = 8;
 
 /// Which way up a sheet is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +90,7 @@ impl Book {
     pub(crate) fn set_up(&mut self, sheet: &mut Worksheet, name: &str, page: Page) -> Result<String, BookError> {
         let name = self.names.claim(name);
         sheet.set_name(&name)?;
-        sheet.set_paper_size(PAPER).set_print_fit_to_pages(1, 0).set_margins(0.5, 0.5, 0.7, 0.7, 0.3, 0.3);
+        sheet.set_paper_size(A4).set_print_fit_to_pages(1, 0).set_margins(0.5, 0.5, 0.7, 0.7, 0.3, 0.3);
         if page == Page::Landscape {
             sheet.set_landscape();
         }

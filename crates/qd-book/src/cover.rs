@@ -59,11 +59,14 @@ impl From<u64> for Value {
 
 const LABELS: u16 = 0;
 const VALUES: u16 = 1;
+const LABEL_WIDTH: usize = 30;
+const VALUE_WIDTH: usize = 72;
 
 pub(crate) fn write(book: &mut Book, cover: &Cover) -> Result<(), BookError> {
     let mut sheet = Worksheet::new();
     let name = book.set_up(&mut sheet, &cover.name, Page::Portrait)?;
-    sheet.set_column_width(LABELS, 30)?.set_column_width(VALUES, 72)?.set_screen_gridlines(false);
+    sheet.set_column_width(LABELS, LABEL_WIDTH as f64)?.set_column_width(VALUES, VALUE_WIDTH as f64)?;
+    sheet.set_screen_gridlines(false);
     let mut page = Paper { sheet, name, row: 0 };
     page.text(LABELS, &cover.title, &style::title())?;
     page.sheet.set_row_height(page.row, 24)?;
@@ -132,9 +135,17 @@ impl Paper {
         Ok(())
     }
 
-    /// A label with its value, or a value without a label across both columns' width.
+    /// A label with its value, in a row as high as both.
     fn pair(&mut self, label: &str, value: &Value) -> Result<(), BookError> {
         self.text(LABELS, label, &style::label())?;
+        // Labels are bold, and bold letters are as wide as digits.
+        let mut lines = text::lines(label, LABEL_WIDTH);
+        if let Value::Text(content) = value {
+            lines = lines.max(text::lines(content, text::characters(VALUE_WIDTH)));
+        }
+        if lines > 1 {
+            self.sheet.set_row_height(self.row, text::height(lines))?;
+        }
         match value {
             Value::Text(content) => self.text(VALUES, content, &style::value())?,
             Value::Count(count) => {

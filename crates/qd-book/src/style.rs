@@ -59,6 +59,8 @@ const HEADING: u32 = 0x002F_4858;
 const MARK: u32 = 0x00B0_1C2E;
 const GREY: u32 = 0x0059_5959;
 const PALE: u32 = 0x00E9_EDF0;
+/// The line below each row.
+const RULE: u32 = 0x00D0_D5D9;
 
 /// Every format that a table's cells can have.
 pub(crate) struct Styles {
@@ -77,7 +79,6 @@ impl Styles {
         }
         let tones = Tone::ALL.into_iter().flat_map(|tone| {
             let format = cell(Kind::Text, RowStyle::Plain).set_background_color(tone.colour());
-            let format = format.set_border(FormatBorder::Thin).set_border_color(0x00D9_D9D9);
             [format.clone(), format.set_quote_prefix()]
         });
         Self { cells, tones: tones.collect() }
@@ -120,6 +121,11 @@ impl Kind {
         }
     }
 
+    /// Keeps numbers off the text in the next column.
+    fn indented(self, format: Format) -> Format {
+        if self.align() == FormatAlign::Right { format.set_indent(1) } else { format }
+    }
+
     fn align(self) -> FormatAlign {
         match self {
             Self::Text | Self::Date | Self::Month | Self::DateTime | Self::Time => FormatAlign::Left,
@@ -130,7 +136,8 @@ impl Kind {
 
 fn cell(kind: Kind, row: RowStyle) -> Format {
     let format = Format::new().set_num_format(kind.number_format()).set_align(kind.align()).set_align(FormatAlign::Top);
-    let format = if kind == Kind::Text { format.set_text_wrap() } else { format };
+    let format = format.set_border_bottom(FormatBorder::Thin).set_border_bottom_color(RULE);
+    let format = if kind == Kind::Text { format.set_text_wrap() } else { kind.indented(format) };
     match row {
         RowStyle::Strong => format.set_bold(),
         RowStyle::Group => format.set_bold().set_background_color(PALE),
@@ -140,13 +147,14 @@ fn cell(kind: Kind, row: RowStyle) -> Format {
 }
 
 pub(crate) fn heading(kind: Kind) -> Format {
-    Format::new()
+    let format = Format::new()
         .set_bold()
         .set_font_color(Color::White)
         .set_background_color(HEADING)
         .set_align(kind.align())
         .set_align(FormatAlign::VerticalCenter)
-        .set_text_wrap()
+        .set_text_wrap();
+    kind.indented(format)
 }
 
 pub(crate) fn title() -> Format {

@@ -1,6 +1,6 @@
 //! Sheets of rows under headings: frozen, filtered, as wide as what they hold, ready to print.
 
-use crate::book::{Book, Page};
+use crate::book::{A3, Book, Page};
 use crate::cell::{Cell, Stored};
 use crate::error::BookError;
 use crate::style::{self, Kind, RowStyle, Styles};
@@ -68,7 +68,10 @@ const COLUMNS: usize = 16_384;
 /// Characters beyond which text wraps.
 const WIDEST: usize = 46;
 /// Characters beyond which a heading wraps.
-const WIDEST_HEADING: usize = 18;
+const WIDEST_HEADING: usize = 14;
+/// Characters across one printed page that can still be read.
+const A4_WIDTH: f64 = 240.0;
+const A3_WIDTH: f64 = 340.0;
 
 /// A table that is being written.
 #[must_use = "a table becomes part of its workbook when it is finished"]
@@ -84,6 +87,8 @@ pub struct TableSheet<'b> {
     row: u32,
     /// The longest text of each column so far, in characters.
     widths: Vec<usize>,
+    /// The lines of the row that is being written.
+    lines: usize,
 }
 
 impl<'b> TableSheet<'b> {
@@ -103,6 +108,7 @@ impl<'b> TableSheet<'b> {
             heading_row: 0,
             row: 0,
             widths,
+            lines: 1,
         };
         table.head()?;
         Ok(table)
@@ -126,9 +132,11 @@ impl<'b> TableSheet<'b> {
             let heading = text::printable(&column.heading);
             let format = style::heading(column.kind);
             let format = if text::looks_like_formula(&heading) { format.set_quote_prefix() } else { format };
+            let width = column.width.map_or_else(|| width_of_heading(&heading), |width| width as usize);
+            self.lines = self.lines.max(text::lines(&heading, width));
             self.sheet.write_string_with_format(self.row, index as u16, heading, &format)?;
         }
-        self.row += 1;
+        self.next_row()?;
         Ok(())
     }
 
@@ -157,6 +165,15 @@ impl<'b> TableSheet<'b> {
         for (column, cell) in cells.iter().enumerate() {
             self.cell(column, cell, style)?;
         }
+        self.next_row()
+    }
+
+    /// Makes the row as high as its text. Not every program does that when it opens a workbook.
+    fn next_row(&mut self) -> Result<(), BookError> {
+        if self.lines > 1 {
+            self.sheet.set_row_height(self.row, text::height(self.lines))?;
+        }
+        self.lines = 1;
         self.row += 1;
         Ok(())
     }
@@ -165,10 +182,9 @@ impl<'b> TableSheet<'b> {
         let kind = style::kind_of(cell, self.layout.columns[column].kind);
         let (row, at) = (self.row, column as u16);
         match cell.stored() {
-            Stored::Nothing if row_style == RowStyle::Group => {
+            Stored::Nothing => {
                 self.sheet.write_blank(row, at, self.styles.of(kind, row_style, false))?;
             }
-            Stored::Nothing => {}
             Stored::Number(number) => {
                 self.sheet.write_number_with_format(row, at, number, self.styles.of(kind, row_style, false))?;
                 self.widths[column] = self.widths[column].max(width_of_number(kind, number));
@@ -182,6 +198,11 @@ impl<'b> TableSheet<'b> {
                 };
                 let longest = content.lines().map(|line| line.chars().count()).max().unwrap_or(0);
                 self.widths[column] = self.widths[column].max(longest);
+                // A column without a width of its own becomes as wide as its text, up to a limit.
+                let width = self.layout.columns[column].width.map_or(WIDEST, |width| width as usize);
+                let bold = row_style == RowStyle::Strong;
+                let width = if bold { width } else { text::characters(width) };
+                self.lines = self.lines.max(text::lines(&content, width));
                 self.sheet.write_string_with_format(row, at, content, format)?;
             }
         }
@@ -214,9 +235,16 @@ impl<'b> TableSheet<'b> {
 
     /// Sets what is only known at a sheet's end, and puts it into the workbook.
     fn close(&mut self, mut sheet: Worksheet) -> Result<(), BookError> {
+        let mut across = 0.0;
         for (index, column) in self.layout.columns.iter().enumerate() {
-            let width = column.width.unwrap_or_else(|| (self.widths[index].clamp(6, WIDEST) + 3) as f64);
+            let width = column.width.unwrap_or_else(|| (self.widths[index].clamp(6, WIDEST) + 2) as f64);
             sheet.set_column_width(index as u16, width)?;
+            across += width;
+        }
+        if across > A4_WIDTH {
+            // Small print helps nobody: a wide table gets larger paper, and more pages side by side.
+            sheet.set_paper_size(A3).set_print_fit_to_pages((across / A3_WIDTH).ceil() as u16, 0);
+            sheet.set_repeat_columns(0, self.layout.frozen_columns.saturating_sub(1))?;
         }
         if let Some(last_column) = self.layout.columns.len().checked_sub(1) {
             let (last_row, last_column) = (self.row.max(self.heading_row + 1) - 1, last_column as u16);
@@ -225,7 +253,6 @@ impl<'b> TableSheet<'b> {
         }
         sheet.set_freeze_panes(self.heading_row + 1, self.layout.frozen_columns)?;
         sheet.set_repeat_rows(self.heading_row, self.heading_row)?;
-        sheet.set_print_gridlines(true);
         self.book.workbook.push_worksheet(sheet);
         Ok(())
     }

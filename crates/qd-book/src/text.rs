@@ -54,6 +54,42 @@ pub(crate) fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     Cow::Owned(kept.chain(std::iter::once('…')).collect())
 }
 
+/// How many characters of running text fit into a column: its width counts digits, which are wider
+/// than most letters.
+pub(crate) fn characters(width: usize) -> usize {
+    width * 23 / 20
+}
+
+/// Into how many lines a text falls where about `width` characters fit into one. Words stay whole
+/// where they fit.
+pub(crate) fn lines(text: &str, width: usize) -> usize {
+    text.split('\n').map(|paragraph| lines_of_paragraph(paragraph, width.max(1))).sum()
+}
+
+fn lines_of_paragraph(paragraph: &str, width: usize) -> usize {
+    let (mut lines, mut used) = (1, 0);
+    for word in paragraph.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            lines += 1;
+            used = 0;
+        } else if used > 0 {
+            used += 1;
+        }
+        used += length;
+        if used > width {
+            lines += (used - 1) / width;
+            used = (used - 1) % width + 1;
+        }
+    }
+    lines
+}
+
+/// Height in points of that many lines; Excel has rows of at most 409 points.
+pub(crate) fn height(lines: usize) -> f64 {
+    (15 * lines).min(405) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +107,21 @@ mod tests {
         assert_eq!(cut("abcdef", 4), "abc…");
         // A character of two code units does not half fit.
         assert_eq!(cut("ab😀d", 4), "ab…");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        let cases = [
+            ("", 5, 1),
+            ("abcde", 5, 1),
+            ("abc de", 5, 2),
+            ("a b c d", 3, 2),
+            ("a\n\nb", 9, 3),
+            ("abcdefghij k", 4, 3),
+        ];
+        for (text, width, expected) in cases {
+            assert_eq!(lines(text, width), expected, "{text:?} in {width}");
+        }
     }
 
     proptest! {

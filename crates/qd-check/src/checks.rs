@@ -144,8 +144,8 @@ pub(crate) fn slip_wording(kind: &dyn qd_model::kinds::Kind, slip: &qd_model::ki
 struct Limit<'a> {
     /// The standard's word.
     name: &'static str,
-    /// The limit in the schema file.
-    limit: Option<&'a Placed<String>>,
+    /// What stands in the schema file.
+    set: Option<&'a Placed<String>>,
     /// Whether a value that compares so passes.
     passes: fn(Ordering) -> bool,
     /// What is said of numbers: after "is", "are" and "asks:".
@@ -156,7 +156,7 @@ struct Limit<'a> {
 
 impl Limit<'_> {
     fn compile(&self, subject: &Subject<'_>) -> Result<Option<Test>, Mistake> {
-        let Some(limit) = self.limit else { return Ok(None) };
+        let Some(limit) = self.set else { return Ok(None) };
         if let Reader::Text(Texts::Duration) = subject.settings {
             let passes = self.passes;
             let Some(limit) = seconds(&limit.value) else { return Err(self.mistake(subject, limit)) };
@@ -182,7 +182,7 @@ impl Limit<'_> {
     }
 
     fn wording(&self, subject: &Subject<'_>, heading: &str) -> Wording {
-        let text = self.limit.map_or("", |limit| &limit.value);
+        let text = self.set.map_or("", |limit| &limit.value);
         let is_time = !matches!(subject.field.field_type, FieldType::Integer | FieldType::Number | FieldType::Duration);
         let (fault, asks) = if is_time { self.of_dates } else { self.of_numbers };
         let shown = match subject.settings.read_setting(text) {

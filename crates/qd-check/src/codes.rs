@@ -16,6 +16,11 @@ impl Hasher for Quick {
         self.0 = digest::of_bytes(self.0, bytes);
     }
 
+    /// What follows a text when it is hashed; its length is in the digest already.
+    fn write_u8(&mut self, byte: u8) {
+        self.0 ^= u64::from(byte);
+    }
+
     fn finish(&self) -> u64 {
         self.0
     }
@@ -25,7 +30,7 @@ type Map = HashMap<Box<str>, u32, BuildHasherDefault<Quick>>;
 
 /// Which texts stand for which code.
 pub(crate) struct Codes {
-    codes: Vec<Box<str>>,
+    all: Vec<Box<str>>,
     exact: Map,
     /// By folded text, for schemas of ours.
     folded: Option<Map>,
@@ -68,7 +73,7 @@ impl Codes {
         }
         let is_number = field.field_type == FieldType::Integer && !is_ours;
         let numbers = is_number.then(|| (reader.clone(), codes.iter().map(|code| integer(reader, code)).collect()));
-        Self { codes, exact, folded: is_ours.then_some(folded), numbers }
+        Self { all: codes, exact, folded: is_ours.then_some(folded), numbers }
     }
 
     /// What a text stands for. `scratch` is room to fold it in.
@@ -88,7 +93,7 @@ impl Codes {
         }
         match at {
             Some(at) => {
-                let code: &str = &self.codes[at as usize];
+                let code: &str = &self.all[at as usize];
                 // The text itself where it is the code, so that the column need not be written anew.
                 Found::Code(if code == text { text } else { code })
             }

@@ -53,7 +53,7 @@ pub(crate) enum Words {
 
 /// Texts that stand for "no value".
 pub(crate) struct Missing {
-    is_empty_missing: bool,
+    is_empty_one: bool,
     others: Vec<Box<str>>,
     /// Which lengths occur among the others, the longest in the last bit, to pass most cells at once.
     lengths: u64,
@@ -64,12 +64,12 @@ impl Missing {
         let others: Vec<Box<str>> =
             values.iter().filter(|value| !value.value.is_empty()).map(|value| value.value.as_str().into()).collect();
         let lengths = others.iter().fold(0, |lengths, text| lengths | 1 << text.len().min(63));
-        Self { is_empty_missing: is_ours || values.iter().any(|value| value.value.is_empty()), others, lengths }
+        Self { is_empty_one: is_ours || values.iter().any(|value| value.value.is_empty()), others, lengths }
     }
 
     fn is_missing(&self, text: &str) -> bool {
         if text.is_empty() {
-            return self.is_empty_missing;
+            return self.is_empty_one;
         }
         self.lengths >> text.len().min(63) & 1 == 1 && self.others.iter().any(|other| **other == *text)
     }
@@ -136,7 +136,7 @@ fn walk<T: Target>(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, mut 
             let evidence = value.map(|value| Evidence::of(value, plan.class, setting.show));
             hits.push(Hit { row: *row, fault, evidence });
         };
-        let text = raw.map(|raw| tidy(raw, setting.how));
+        let text = raw.map(|raw| if is_tidy(raw) { Cow::Borrowed(raw) } else { tidy(raw, setting.how) });
         let blank = text.as_deref().is_none_or(|text| plan.missing.is_missing(text));
         let (Some(raw), Some(text), false) = (raw, text, blank) else {
             target.null();
@@ -189,6 +189,16 @@ fn to_read<'a>(plan: &'a Plan, text: &'a str, scratch: &mut String) -> Result<Co
             Found::NotListed => Err(*fault),
             Found::Unreadable => Err(plan.unreadable),
         },
+    }
+}
+
+/// Whether no kind of tidying can change a text, as in nearly every cell.
+fn is_tidy(text: &str) -> bool {
+    match text.as_bytes() {
+        [] => true,
+        [first, .., last] if *first <= b' ' || *last <= b' ' => false,
+        [only] if *only <= b' ' => false,
+        bytes => bytes.is_ascii(),
     }
 }
 

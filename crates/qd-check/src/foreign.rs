@@ -24,14 +24,14 @@ pub fn foreign_key(
 ) -> Vec<u32> {
     let theirs: Option<Vec<usize>> = key.reference_fields.iter().map(|name| referred_schema.index_of(name)).collect();
     let Some(theirs) = theirs else { return Vec::new() };
-    let types = key.fields.iter().zip(&theirs).map(|(ours, theirs)| {
+    let meeting = key.fields.iter().zip(&theirs).map(|(ours, theirs)| {
         let ours = qd_table::arrow_type(schema.fields[*ours].field_type);
         let theirs = qd_table::arrow_type(referred_schema.fields[*theirs].field_type);
         // Two types that differ meet as text: a whole number may refer to a code.
         if ours == theirs { ours } else { DataType::Utf8View }
     });
-    let types: Vec<DataType> = types.collect();
-    let known: Vec<Vec<ArrayRef>> = referred.par_iter().map(|typed| columns(typed, &theirs, &types)).collect();
+    let meeting: Vec<DataType> = meeting.collect();
+    let known: Vec<Vec<ArrayRef>> = referred.par_iter().map(|typed| columns(typed, &theirs, &meeting)).collect();
     let mut entries: Vec<(u64, u32, u32)> = Vec::new();
     for (at, columns) in known.iter().enumerate() {
         let (digests, nulls) = digest::of_rows(columns, referred[at].len());
@@ -41,7 +41,7 @@ pub fn foreign_key(
     }
     sort(&mut entries);
     let lost = rows.par_iter().map(|typed| {
-        let columns = columns(typed, &key.fields, &types);
+        let columns = columns(typed, &key.fields, &meeting);
         let (digests, nulls) = digest::of_rows(&columns, typed.len());
         let is_lost = |index: &usize| {
             if nulls.as_ref().is_some_and(|nulls| nulls.is_null(*index)) {
@@ -57,7 +57,7 @@ pub fn foreign_key(
     lost.collect::<Vec<_>>().concat()
 }
 
-fn columns(typed: &Typed, fields: &[usize], types: &[DataType]) -> Vec<ArrayRef> {
+fn columns(typed: &Typed, fields: &[usize], meeting: &[DataType]) -> Vec<ArrayRef> {
     let column = |(field, data_type): (&usize, &DataType)| {
         let column = typed.column(*field);
         if column.data_type() == data_type {
@@ -65,7 +65,7 @@ fn columns(typed: &Typed, fields: &[usize], types: &[DataType]) -> Vec<ArrayRef>
         }
         cast(column, data_type).expect("every type of a field can be written as text")
     };
-    fields.iter().zip(types).map(column).collect()
+    fields.iter().zip(meeting).map(column).collect()
 }
 
 /// The fault that the rows of [`foreign_key`] have.

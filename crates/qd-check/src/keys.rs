@@ -87,7 +87,7 @@ fn hits_of(at: usize, key: &Key, chunks: &[Keys], show: ShowValues) -> Vec<Hit> 
 }
 
 /// The rows of equal digest that are equal to another one indeed.
-fn confirmed<'a>(group: &'a [Entry], same: impl Fn(&Entry, &Entry) -> bool) -> Vec<&'a Entry> {
+fn confirmed(group: &[Entry], same: impl Fn(&Entry, &Entry) -> bool) -> Vec<&Entry> {
     if group[1..].iter().all(|entry| same(&group[0], entry)) {
         return group.iter().collect();
     }

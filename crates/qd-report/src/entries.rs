@@ -17,6 +17,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) examples: Vec<Finding<'a>>,
     /// The class for which values are withheld, if any is.
     pub(crate) withheld: Option<Class>,
+    /// The reason code, where somebody has explained these queries.
+    pub(crate) explained: Option<&'a str>,
 }
 
 /// How many places an entry names.
@@ -32,7 +34,7 @@ pub(crate) fn entries(report: &Report) -> Vec<Entry<'_>> {
 fn of_source(source: &SourceReport) -> Vec<Entry<'_>> {
     // Faults that say the same are one entry, whoever added them.
     let mut known = BTreeMap::new();
-    let place: Vec<usize> = source
+    let places: Vec<usize> = source
         .findings
         .faults
         .iter()
@@ -43,13 +45,15 @@ fn of_source(source: &SourceReport) -> Vec<Entry<'_>> {
             *known.entry(key).or_insert(next)
         })
         .collect();
-    let mut entries: Vec<Option<Entry<'_>>> = (0..known.len()).map(|_| None).collect();
+    // What was explained is told apart from what is still open.
+    let mut entries: BTreeMap<(usize, Option<&str>), Entry<'_>> = BTreeMap::new();
     let mut order = Vec::with_capacity(known.len());
     for (hit, finding) in source.findings.hits.iter().zip(source.findings.iter()) {
-        let index = place[hit.fault as usize];
-        let entry = entries[index].get_or_insert_with(|| {
-            order.push(index);
-            Entry { source, fault: finding.fault, count: 0, examples: Vec::new(), withheld: None }
+        let place = (places[hit.fault as usize], finding.explained);
+        let entry = entries.entry(place).or_insert_with(|| {
+            order.push(place);
+            let explained = finding.explained;
+            Entry { source, fault: finding.fault, count: 0, examples: Vec::new(), withheld: None, explained }
         });
         entry.count += 1;
         entry.withheld = entry.withheld.max(finding.evidence.and_then(qd_model::Evidence::withheld));
@@ -57,7 +61,7 @@ fn of_source(source: &SourceReport) -> Vec<Entry<'_>> {
             entry.examples.push(finding);
         }
     }
-    order.into_iter().filter_map(|index| entries[index].take()).collect()
+    order.into_iter().filter_map(|place| entries.remove(&place)).collect()
 }
 
 impl Entry<'_> {
@@ -98,6 +102,11 @@ impl Entry<'_> {
         let rest = self.count - places.len();
         let more = if rest > 0 { format!(" and {} more", words::thousands(rest as u64)) } else { String::new() };
         Some(format!("{lead}{}{more}", places.join(", ")))
+    }
+
+    /// Whether somebody still has to do something about it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.explained.is_none()
     }
 
     pub(crate) fn severity(&self) -> Severity {

@@ -17,9 +17,25 @@ pub(crate) enum Item<'a> {
 }
 
 /// The names of what a finding says, in the order of the machine formats.
-pub const COLUMNS: [&str; 17] = [
-    "code", "severity", "source", "sheet", "partner", "table", "row", "column", "cell", "field", "heading", "record",
-    "message", "fix", "value", "withheld", "trial",
+pub const COLUMNS: [&str; 18] = [
+    "code",
+    "severity",
+    "source",
+    "sheet",
+    "partner",
+    "table",
+    "row",
+    "column",
+    "cell",
+    "field",
+    "heading",
+    "record",
+    "message",
+    "fix",
+    "value",
+    "withheld",
+    "trial",
+    "explained",
 ];
 
 /// What a finding says under each of [`COLUMNS`].
@@ -48,6 +64,7 @@ pub(crate) fn items<'a>(source: &'a SourceReport, finding: &Finding<'a>) -> [Ite
         value,
         text(withheld.map(qd_model::Class::as_str)),
         if fault.trial { Item::True } else { Item::Absent },
+        text(finding.explained),
     ]
 }
 

@@ -48,9 +48,9 @@ fn table(out: &mut String, resource: &Resource<'_>) -> std::fmt::Result {
     writeln!(out, "`{}`: {rows}, {}.\n", resource.path, words::count(table.columns().len(), "column"))?;
     writeln!(out, "| column | title | type | treatment | what it holds |\n|---|---|---|---|---|")?;
     for column in table.columns() {
-        let (name, title, treatment) = (inline(&column.name), inline(&column.title), inline(&column.treatment));
+        let (name, title, treatment) = (code(&column.name), inline(&column.title), inline(&column.treatment));
         let holds = column.description.as_deref().map_or(String::new(), inline);
-        writeln!(out, "| `{name}` | {title} | {} | {treatment} | {holds} |", column.field_type.as_str())?;
+        writeln!(out, "| {name} | {title} | {} | {treatment} | {holds} |", column.field_type.as_str())?;
     }
     for column in table.columns().iter().filter(|column| !column.categories.is_empty()) {
         codes(out, column)?;
@@ -59,12 +59,17 @@ fn table(out: &mut String, resource: &Resource<'_>) -> std::fmt::Result {
 }
 
 fn codes(out: &mut String, column: &ClearedColumn) -> std::fmt::Result {
-    writeln!(out, "\nCodes of `{}`:\n\n| code | meaning |\n|---|---|", inline(&column.name))?;
+    writeln!(out, "\nCodes of {}:\n\n| code | meaning |\n|---|---|", code(&column.name))?;
     for category in &column.categories {
         let label = category.label.as_deref().unwrap_or(&category.value);
-        writeln!(out, "| `{}` | {} |", inline(&category.value), inline(label))?;
+        writeln!(out, "| {} | {} |", code(&category.value), inline(label))?;
     }
     Ok(())
+}
+
+/// A name or code as it is typed: inside back-ticks nothing is escaped but the bar of the table.
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
 }
 
 /// Text inside a line or a cell of a Markdown table.

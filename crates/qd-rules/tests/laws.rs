@@ -83,9 +83,10 @@ impl Condition {
             Self::Literal(value) => *value,
             Self::Compare(operator, a, b) => compare(operator, a.value(row), b.value(row)),
             Self::In(negated, a, list) => {
-                let any = list.iter().fold(Some(false), |found, item| {
-                    or(found, compare("=", a.value(row), item.map(|item| item as f64)))
-                });
+                let mut any = Some(false);
+                for item in list {
+                    any = or(any, compare("=", a.value(row), item.map(|item| item as f64)));
+                }
                 any.map(|any| any != *negated)
             }
             Self::Between(negated, a, low, high) => {

@@ -15,7 +15,7 @@ use qd_link::Register;
 use qd_model::finding::{Finding, ShowValues};
 use qd_model::period::{self, Period};
 use qd_model::report::{NotChecked, Report, SourceReport};
-use qd_model::{Refusal, Severity, words};
+use qd_model::{Refusal, Severity};
 use qd_rules::Constants;
 use qd_table::Typed;
 use rayon::prelude::*;
@@ -347,9 +347,4 @@ pub(crate) fn merged(not_checked: &[NotChecked]) -> Vec<NotChecked> {
         .into_iter()
         .map(|((code, reason), rows)| NotChecked { code: code.to_owned(), reason: reason.to_owned(), rows })
         .collect()
-}
-
-/// "12 sources of 12 partners", for messages.
-pub(crate) fn sources_of_partners(sources: usize, partners: usize) -> String {
-    format!("{} from {}", words::count(sources, "source"), words::count(partners, "partner"))
 }

@@ -3,6 +3,7 @@
 use crate::load::Loaded;
 use crate::people::cell_text;
 use crate::state::PeriodState;
+use jiff::civil::Date;
 use qd_disclosure::{CountColumn, CountValues};
 use qd_model::Period;
 use qd_model::period;
@@ -18,7 +19,7 @@ pub(crate) struct Periods<'a> {
     /// Earlier periods, oldest first; `None` where one of them is not known, so that nothing
     /// cumulative can be said.
     pub(crate) earlier: Option<&'a [PeriodState]>,
-    pub(crate) constants: &'a Constants,
+    pub(crate) as_of: Option<Date>,
 }
 
 /// A set of people by id.
@@ -111,12 +112,18 @@ impl Periods<'_> {
     }
 
     fn people_in(&self, state: &PeriodState, counted: &[Counted]) -> People {
+        // "In the period" means a state's own period, not the one that is run.
+        let period = self.loaded.pipeline.period_of(&state.label);
+        let constants = Constants {
+            period: period.map(|period| (period.from, period.to)),
+            as_of: if state.label == self.period.label { self.as_of } else { period.map(|period| period.to) },
+        };
         let mut people = People::new();
         for counted in counted {
             let index = self.loaded.table_index(&counted.table);
             let filter = self.loaded.filter(&counted.table, counted.filter.as_ref());
             for part in &state.tables[index] {
-                let found = qd_rules::people_of(&self.loaded.tables[index].schema, &part.typed, filter, self.constants);
+                let found = qd_rules::people_of(&self.loaded.tables[index].schema, &part.typed, filter, &constants);
                 people.extend(found.into_iter().map(|person| state.people[person as usize].clone()));
             }
         }

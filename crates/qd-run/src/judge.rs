@@ -85,9 +85,15 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         Opened::Rejected(rejection) => {
             let mut findings = rejection.findings;
             override_severities(&mut findings, subject.severities);
-            let is_rejected = findings.count(Severity::Reject) > 0;
-            let shape = Shape { sheet: rejection.sheet, ..Shape::default() };
-            return Judged { shape, findings, is_rejected, ..Judged::default() };
+            findings.sort();
+            return Judged {
+                is_rejected: findings.count(Severity::Reject) > 0,
+                shape: rejection.shape.unwrap_or(Shape { sheet: rejection.sheet, ..Shape::default() }),
+                rows: rejection.rows,
+                is_quarantined: !rejection.quarantined.is_empty(),
+                findings,
+                ..Judged::default()
+            };
         }
         Opened::Table(source) => source,
     };
@@ -122,9 +128,10 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         judged.typed.extend(part.typed);
     }
     from_checks.extend(checker.keys(&keys));
-    let mut findings = source.finish();
-    override_severities(&mut findings, subject.severities);
+    let mut findings = std::mem::take(&mut source.findings);
     findings.hits.extend(from_source);
+    findings.extend(source.finish());
+    override_severities(&mut findings, subject.severities);
     findings.extend(SourceFindings {
         faults: checker.faults().to_vec(),
         hits: from_checks,

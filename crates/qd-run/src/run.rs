@@ -194,7 +194,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         period: prepared.period,
         now: &computed.state,
         earlier: states.as_deref(),
-        constants: &constants,
+        as_of: constants.as_of,
     };
     let making = Making { loaded, computed: &computed, periods: &periods, key: &prepared.key, constants: &constants };
     let (returns, files) = draft(&prepared, &making, states.as_deref())?;

@@ -1,6 +1,6 @@
 //! Which sheet of a workbook holds the table: the one asked for, or the one whose headings fit.
 
-use crate::faults;
+use crate::faults::{self, Trouble};
 use crate::formats::Book;
 use crate::headings::Headings;
 use crate::layout;
@@ -33,7 +33,7 @@ pub(crate) fn choose(
     book: &mut dyn Book,
     request: &Request<'_>,
     known: Option<(&Schema, &Headings<'_>)>,
-) -> Result<Choice, Box<Fault>> {
+) -> Result<Choice, Trouble> {
     let all: Vec<usize> = (0..book.sheets().len()).collect();
     let (named, visible): (Vec<usize>, Vec<usize>) = match request.sheet {
         // Text files have no sheets; a sheet's name is then not a question.
@@ -64,7 +64,7 @@ pub(crate) fn choose(
 }
 
 /// The sheet of that name: exactly, then without regard to case and outer spaces.
-fn find(book: &dyn Book, asked: &str) -> Result<usize, Box<Fault>> {
+fn find(book: &dyn Book, asked: &str) -> Result<usize, Trouble> {
     let names: Vec<&str> = book.sheets().iter().filter_map(|sheet| sheet.name.as_deref()).collect();
     let plain = |name: &str| name.trim().to_lowercase();
     names
@@ -78,7 +78,7 @@ fn visible_names(book: &dyn Book) -> Vec<&str> {
     book.sheets().iter().filter(|sheet| !sheet.hidden).filter_map(|sheet| sheet.name.as_deref()).collect()
 }
 
-fn look(book: &mut dyn Book, sheet: usize, known: Option<(&Schema, &Headings<'_>)>) -> Result<Look, Box<Fault>> {
+fn look(book: &mut dyn Book, sheet: usize, known: Option<(&Schema, &Headings<'_>)>) -> Result<Look, Trouble> {
     let sample = book.sample(sheet)?;
     let found = layout::heading_row(&sample, known);
     let (heading, matches) = (found.map(|(row, _)| row), found.map_or(0, |(_, matches)| matches));
@@ -100,7 +100,7 @@ fn look(book: &mut dyn Book, sheet: usize, known: Option<(&Schema, &Headings<'_>
 
 /// The one sheet that fits; where none does, the only one with any heading, so that what is missing
 /// can be said column by column.
-fn pick(book: &dyn Book, looks: Vec<Look>, known: Option<(&Schema, &Headings<'_>)>) -> Result<Look, Box<Fault>> {
+fn pick(book: &dyn Book, looks: Vec<Look>, known: Option<(&Schema, &Headings<'_>)>) -> Result<Look, Trouble> {
     let table = known.map(|(schema, _)| table_name(schema));
     let name = |look: &Look| book.sheets()[look.sheet].name.as_deref().unwrap_or("");
     let fitting: Vec<&str> = looks.iter().filter(|look| look.fits).map(name).collect();
@@ -126,7 +126,7 @@ fn settle(
     look: Look,
     known: Option<(&Schema, &Headings<'_>)>,
     notes: Vec<Fault>,
-) -> Result<Choice, Box<Fault>> {
+) -> Result<Choice, Trouble> {
     let Look { sheet, sample, heading, .. } = look;
     if sample.rows.is_empty() {
         return Err(faults::nothing_on_sheet());

@@ -4,6 +4,23 @@ use crate::codes;
 use qd_model::words;
 use qd_model::{Class, Code, Fault, Field};
 
+/// Why a file cannot be used: a fault that ends the reading of it.
+#[derive(Debug)]
+pub(crate) struct Trouble(Box<Fault>);
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self(Box::new(fault))
+    }
+}
+
+impl Trouble {
+    /// The fault, as findings hold it.
+    pub(crate) fn fault(&self) -> &Fault {
+        &self.0
+    }
+}
+
 /// A fault of a code about the whole file, with its message and what to do.
 pub(crate) fn fault(code: &Code, message: &str, fix: &str) -> Fault {
     Fault {
@@ -37,17 +54,17 @@ fn at(column: u32, heading: &str, mut fault: Fault) -> Fault {
 const ASK_AGAIN: &str = "ask the partner for the table as an Excel workbook (.xlsx) or a CSV file";
 
 /// The file is something else than a table that can be read: `what` completes "The file …".
-pub(crate) fn unreadable(what: &str, fix: &str) -> Box<Fault> {
-    Box::new(fault(&codes::UNREADABLE, &format!("The file {what}"), fix))
+pub(crate) fn unreadable(what: &str, fix: &str) -> Trouble {
+    Trouble::from(fault(&codes::UNREADABLE, &format!("The file {what}"), fix))
 }
 
 /// The file is of a kind that is not read.
-pub(crate) fn stranger(what: &str, fix: Option<&str>) -> Box<Fault> {
+pub(crate) fn stranger(what: &str, fix: Option<&str>) -> Trouble {
     unreadable(what, fix.unwrap_or(ASK_AGAIN))
 }
 
 /// The system would not give the file's bytes.
-pub(crate) fn machine(error: &std::io::Error) -> Box<Fault> {
+pub(crate) fn machine(error: &std::io::Error) -> Trouble {
     use std::io::ErrorKind;
     let what = match error.kind() {
         ErrorKind::NotFound => "is not there",
@@ -59,38 +76,38 @@ pub(crate) fn machine(error: &std::io::Error) -> Box<Fault> {
 }
 
 /// A library could not make sense of the file, or stumbled over it.
-pub(crate) fn damaged() -> Box<Fault> {
+pub(crate) fn damaged() -> Trouble {
     let fix = "open the file in Excel, let it repair the file if it offers to, save it under a new name and try again";
     unreadable("is a damaged Excel workbook: some of its parts cannot be read", fix)
 }
 
 /// A limit was hit: `what` completes "The file …" and names the limit.
-pub(crate) fn too_large(what: &str) -> Box<Fault> {
+pub(crate) fn too_large(what: &str) -> Trouble {
     let fix = "remove pictures, formatting and sheets that are not needed, or ask for the table as a CSV file";
-    Box::new(fault(&codes::TOO_LARGE, &format!("The file {what}"), fix))
+    Trouble::from(fault(&codes::TOO_LARGE, &format!("The file {what}"), fix))
 }
 
 /// A quote that opens in `row` and never closes.
-pub(crate) fn unclosed_quote(row: u32) -> Box<Fault> {
+pub(crate) fn unclosed_quote(row: u32) -> Trouble {
     let message =
         format!("A quotation mark opens a cell in row {row} and is never closed, so where rows end is not known");
     let fix = "close or remove the quotation mark, or export the file again";
-    Box::new(fault(&codes::UNCLOSED_QUOTE, &message, fix))
+    Trouble::from(fault(&codes::UNCLOSED_QUOTE, &message, fix))
 }
 
 /// No heading was recognised. `sheets` are the names of the sheets that were looked at.
-pub(crate) fn wrong_template(table: &str, sheets: &[&str]) -> Box<Fault> {
+pub(crate) fn wrong_template(table: &str, sheets: &[&str]) -> Trouble {
     let message = match sheets {
         [] => format!("No heading of {table} was recognised in the file"),
         [one] => format!("No heading of {table} was recognised on the sheet \"{one}\""),
         _ => format!("No heading of {table} was recognised on any of the sheets {}", quoted(sheets)),
     };
     let fix = "check that this is the file for this table, and that its headings are in one row near the top";
-    Box::new(fault(&codes::WRONG_TEMPLATE, &message, fix))
+    Trouble::from(fault(&codes::WRONG_TEMPLATE, &message, fix))
 }
 
 /// The sheet that was asked for is not there.
-pub(crate) fn sheet_not_found(asked: &str, sheets: &[&str]) -> Box<Fault> {
+pub(crate) fn sheet_not_found(asked: &str, sheets: &[&str]) -> Trouble {
     let near = words::nearest(asked, sheets.iter().copied());
     let (message, fix) = match near {
         Some(near) => (
@@ -102,29 +119,29 @@ pub(crate) fn sheet_not_found(asked: &str, sheets: &[&str]) -> Box<Fault> {
             "ask for one of these sheets, or ask the partner where the table is".to_owned(),
         ),
     };
-    Box::new(fault(&codes::SHEET_NOT_FOUND, &message, &fix))
+    Trouble::from(fault(&codes::SHEET_NOT_FOUND, &message, &fix))
 }
 
 /// No sheet has enough of the table's headings.
-pub(crate) fn no_sheet_fits(table: &str, sheets: &[&str]) -> Box<Fault> {
+pub(crate) fn no_sheet_fits(table: &str, sheets: &[&str]) -> Trouble {
     let message =
         format!("No sheet has at least half of the headings that {table} requires; the sheets are {}", quoted(sheets));
     let fix = "name the sheet that holds the table, or check that this is the right file";
-    Box::new(fault(&codes::SHEET_NOT_FOUND, &message, fix))
+    Trouble::from(fault(&codes::SHEET_NOT_FOUND, &message, fix))
 }
 
 /// Several sheets could be the table.
-pub(crate) fn several_sheets(table: Option<&str>, sheets: &[&str]) -> Box<Fault> {
+pub(crate) fn several_sheets(table: Option<&str>, sheets: &[&str]) -> Trouble {
     let message = match table {
         Some(table) => format!("{} sheets have the headings of {table}: {}", sheets.len(), quoted(sheets)),
         None => format!("{} sheets hold something: {}", sheets.len(), quoted(sheets)),
     };
     let fix = "name the sheet that is to be read";
-    Box::new(fault(&codes::SEVERAL_SHEETS, &message, fix))
+    Trouble::from(fault(&codes::SEVERAL_SHEETS, &message, fix))
 }
 
 /// Nothing is on the sheet, or in the workbook.
-pub(crate) fn nothing_on_sheet() -> Box<Fault> {
+pub(crate) fn nothing_on_sheet() -> Trouble {
     unreadable("holds no cell with anything in it", ASK_AGAIN)
 }
 

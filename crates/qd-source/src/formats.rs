@@ -7,7 +7,7 @@ pub(crate) mod text;
 mod xlsx;
 
 use crate::block::{Block, Plan};
-use crate::faults;
+use crate::faults::{self, Trouble};
 use crate::sample::Sample;
 use head::Head;
 use qd_model::Fault;
@@ -22,7 +22,7 @@ trait Format: Sync {
     /// Whether a file that begins so is of this format.
     fn recognises(&self, head: &Head) -> bool;
     /// Opens a file that was recognised.
-    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Box<Fault>>;
+    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Trouble>;
 }
 
 /// Every format that is read. The first that recognises a file reads it; text comes last, since it
@@ -34,7 +34,7 @@ pub(crate) trait Book: Send {
     /// Its sheets; a text file has a single one without a name.
     fn sheets(&self) -> &[Sheet];
     /// The first rows of a sheet.
-    fn sample(&mut self, sheet: usize) -> Result<Sample, Box<Fault>>;
+    fn sample(&mut self, sheet: usize) -> Result<Sample, Trouble>;
     /// What is to be said of the file as a whole.
     fn notes(&self) -> Vec<Fault> {
         Vec::new()
@@ -53,7 +53,7 @@ pub(crate) struct Sheet {
 }
 
 /// Recognises a file and opens it.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn Book>, Box<Fault>> {
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Book>, Trouble> {
     let head = Head::of(path).map_err(|error| faults::machine(&error))?;
     if let Some(fault) = strangers::recognise(path, &head) {
         return Err(fault);

@@ -122,7 +122,8 @@ impl Builder {
         let headed: HashMap<u32, &str> = row.cells.iter().map(|cell| (cell.column, cell.text.as_str())).collect();
         let mut columns: Vec<u32> = headed.keys().copied().collect();
         let beside = below.iter().flat_map(|row| &row.cells).map(|cell| cell.column);
-        columns.extend(beside.filter(|column| *column <= last.saturating_add(BESIDE)));
+        let end = row.width.unwrap_or(last.saturating_add(BESIDE));
+        columns.extend(beside.filter(|column| *column < end));
         columns.sort_unstable();
         columns.dedup();
         for column in columns {

@@ -2,11 +2,11 @@
 
 use crate::block::{Blocks, Plan};
 use crate::choose::choose;
-use crate::faults;
+use crate::faults::{self, Trouble};
 use crate::formats::{self, Book};
 use crate::headings::Headings;
 use crate::layout::{self, Layout};
-use qd_model::{Fault, Schema, Severity, SourceFindings};
+use qd_model::{Schema, Severity, SourceFindings};
 use qd_table::Shape;
 use std::path::Path;
 use std::sync::Arc;
@@ -64,16 +64,16 @@ pub fn open(path: &Path, request: &Request<'_>) -> Opened {
     match formats::open(path).and_then(|book| lay_out(book, request)) {
         Ok(source) if source.findings.count(Severity::Reject) > 0 => Opened::Rejected(reject(source)),
         Ok(source) => Opened::Table(source),
-        Err(fault) => {
+        Err(trouble) => {
             let mut findings = SourceFindings::default();
-            findings.add(*fault);
+            findings.add(trouble.fault().clone());
             Opened::Rejected(Rejection { findings, ..Rejection::default() })
         }
     }
 }
 
 /// Finds the table in a book and lays its columns out.
-pub(crate) fn lay_out(mut book: Box<dyn Book>, request: &Request<'_>) -> Result<Source, Box<Fault>> {
+pub(crate) fn lay_out(mut book: Box<dyn Book>, request: &Request<'_>) -> Result<Source, Trouble> {
     let headings = request.schema.map(|schema| (schema, Headings::new(schema, request)));
     let known = headings.as_ref().map(|(schema, headings)| (*schema, headings));
     let choice = choose(book.as_mut(), request, known)?;

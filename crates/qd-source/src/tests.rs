@@ -3,7 +3,6 @@
 mod corpora;
 mod laws;
 mod pages;
-mod speed;
 mod text;
 mod workbook;
 
@@ -15,11 +14,14 @@ use qd_model::finding::column_letters;
 use qd_model::{Schema, SourceFindings, Syntax};
 use std::path::{Path, PathBuf};
 
+/// A row: its number and its cells.
+pub(super) type Row = (u32, Vec<Option<String>>);
+
 /// Everything that was read from a file.
 pub(super) struct Read {
     pub(super) headings: Vec<String>,
     pub(super) heading_row: u32,
-    pub(super) rows: Vec<(u32, Vec<Option<String>>)>,
+    pub(super) rows: Vec<Row>,
     /// "row column code", sorted as reports are; "-" where there is none.
     pub(super) findings: Vec<String>,
     /// All messages, for what they must and must not say.
@@ -30,12 +32,12 @@ pub(super) struct Read {
 impl Read {
     /// The table as lines: headings, then rows with their numbers; "~" stands for null.
     pub(super) fn table(&self) -> String {
-        let mut out = format!("{}: {}", self.heading_row, self.headings.join("|"));
+        let mut lines = vec![format!("{}: {}", self.heading_row, self.headings.join("|"))];
         for (row, cells) in &self.rows {
             let cells: Vec<&str> = cells.iter().map(|cell| cell.as_deref().unwrap_or("~")).collect();
-            out += &format!("\n{row}: {}", cells.join("|"));
+            lines.push(format!("{row}: {}", cells.join("|")));
         }
-        out
+        lines.join("\n")
     }
 }
 
@@ -90,7 +92,7 @@ fn of_findings(mut findings: SourceFindings) -> Read {
         heading_row: 0,
         rows: Vec::new(),
         findings: findings.iter().map(line).collect(),
-        messages: findings.iter().map(|finding| format!("{}\n", finding.fault.message)).collect(),
+        messages: findings.iter().map(|finding| &*finding.fault.message).collect::<Vec<_>>().join("\n"),
         quarantined: Vec::new(),
     }
 }
@@ -104,7 +106,7 @@ pub(super) fn read_bytes(bytes: &[u8], request: &Request<'_>, block: Option<usiz
         None => read_file(&path, request),
         Some(block) => {
             let book = Box::new(TextBook::open(&path, block).unwrap());
-            read_source(lay_out(book, request).map_err(|fault| fault.message).unwrap())
+            read_source(lay_out(book, request).map_err(|trouble| trouble.fault().message.clone()).unwrap())
         }
     }
 }

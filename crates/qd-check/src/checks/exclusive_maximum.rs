@@ -8,7 +8,7 @@ pub(super) struct ExclusiveMaximum;
 fn limit(field: &Field) -> Limit<'_> {
     Limit {
         name: "exclusiveMaximum",
-        limit: field.constraints.exclusive_maximum.as_ref(),
+        set: field.constraints.exclusive_maximum.as_ref(),
         passes: |order| order.is_lt(),
         of_numbers: ("not less than {}", "less than {}"),
         of_dates: ("not earlier than {}", "earlier than {}"),

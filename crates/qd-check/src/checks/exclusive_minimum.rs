@@ -8,7 +8,7 @@ pub(super) struct ExclusiveMinimum;
 fn limit(field: &Field) -> Limit<'_> {
     Limit {
         name: "exclusiveMinimum",
-        limit: field.constraints.exclusive_minimum.as_ref(),
+        set: field.constraints.exclusive_minimum.as_ref(),
         passes: |order| order.is_gt(),
         of_numbers: ("not more than {}", "more than {}"),
         of_dates: ("not later than {}", "later than {}"),

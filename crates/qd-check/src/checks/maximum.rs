@@ -8,7 +8,7 @@ pub(super) struct Maximum;
 fn limit(field: &Field) -> Limit<'_> {
     Limit {
         name: "maximum",
-        limit: field.constraints.maximum.as_ref(),
+        set: field.constraints.maximum.as_ref(),
         passes: |order| order.is_le(),
         of_numbers: ("more than {}", "{} or less"),
         of_dates: ("later than {}", "{} or earlier"),

@@ -8,7 +8,7 @@ pub(super) struct Minimum;
 fn limit(field: &Field) -> Limit<'_> {
     Limit {
         name: "minimum",
-        limit: field.constraints.minimum.as_ref(),
+        set: field.constraints.minimum.as_ref(),
         passes: |order| order.is_ge(),
         of_numbers: ("less than {}", "{} or more"),
         of_dates: ("earlier than {}", "{} or later"),

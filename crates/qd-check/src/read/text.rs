@@ -27,7 +27,7 @@ pub(crate) enum Texts {
     Duration,
     /// Longitude and latitude.
     Geopoint(Geopoint),
-    /// A GeoJSON or TopoJSON object.
+    /// `GeoJSON` or `TopoJSON`.
     Geojson,
 }
 

@@ -59,9 +59,13 @@ impl<W: Write> Page<W> {
 
     fn entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
         let fault = entry.fault;
-        let trial = if fault.trial { ", on trial" } else { "" };
+        let state = match (fault.trial, entry.explained) {
+            (true, _) => ", on trial".to_owned(),
+            (false, Some(reason)) => format!(", explained: {reason}"),
+            (false, None) => String::new(),
+        };
         let tag =
-            self.styled(of_severity(fault.severity), &format!("{}[{}{trial}]", fault.severity.as_str(), fault.code));
+            self.styled(of_severity(fault.severity), &format!("{}[{}{state}]", fault.severity.as_str(), fault.code));
         writeln!(self.out, "{tag}: {}", entry.headline())?;
         if let Some(place) = place(entry) {
             writeln!(self.out, "  {place}")?;
@@ -69,7 +73,7 @@ impl<W: Write> Page<W> {
         if let Some(asks) = asks(entry) {
             self.labelled("asks:", &asks)?;
         }
-        if !fault.fix.is_empty() {
+        if !fault.fix.is_empty() && entry.is_open() {
             self.labelled("do:  ", &fault.fix)?;
         }
         writeln!(self.out)

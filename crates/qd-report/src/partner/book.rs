@@ -27,7 +27,7 @@ pub const FINDINGS: [&str; 12] = [
     "Rule",
     "Record",
 ];
-const WIDTHS: [f64; 12] = [6.0, 10.0, 22.0, 16.0, 10.0, 22.0, 46.0, 46.0, 12.0, 36.0, 20.0, 16.0];
+const WIDTHS: [f64; 12] = [6.0, 11.0, 18.0, 15.0, 10.0, 20.0, 42.0, 42.0, 14.0, 30.0, 18.0, 15.0];
 
 /// The findings workbook of one partner. `report` holds this partner's sources only.
 pub fn findings_book(report: &Report, about: &About<'_>) -> Result<Vec<u8>, BookError> {
@@ -169,6 +169,10 @@ fn finding_row(
 ) -> Result<(), BookError> {
     let severity = finding.fault.severity;
     let answer = if severity == Severity::Query { Cell::Toned(Tone::Fill, "") } else { Cell::Empty };
+    let (reason, explanation) = match finding.explained {
+        Some(reason) => (Cell::Text(reason), Cell::Text("explained already")),
+        None => (answer, answer),
+    };
     let text = |content: Option<&'_ str>| content.map_or("", |content| content).to_owned();
     let (file, sheet, record) = (text(source.source.as_deref()), text(source.sheet.as_deref()), text(finding.record));
     let place = place(finding);
@@ -183,8 +187,8 @@ fn finding_row(
             Cell::Text(&words.heading),
             Cell::Text(&words.what),
             Cell::Text(&words.fix),
-            answer,
-            answer,
+            reason,
+            explanation,
             Cell::Text(&finding.fault.code),
             Cell::Text(&record),
         ],

@@ -38,10 +38,11 @@ pub fn message(report: &Report, about: &About<'_>) -> String {
         (Severity::Query, "To put right or to explain"),
     ];
     for (severity, heading) in parts {
-        let of_kind: Vec<&Entry<'_>> = entries.iter().filter(|entry| entry.severity() == severity).collect();
+        let of_kind: Vec<&Entry<'_>> =
+            entries.iter().filter(|entry| entry.severity() == severity && entry.is_open()).collect();
         part(&mut out, heading, &of_kind, about);
     }
-    ending(&mut out, report, about);
+    ending(&mut out, report, &entries, about);
     out
 }
 
@@ -117,17 +118,24 @@ fn place(entry: &Entry<'_>) -> Option<String> {
     }
 }
 
-fn ending(out: &mut String, report: &Report, about: &About<'_>) {
-    let summary = report.summary();
-    let notes = summary.of(Severity::Note) as usize;
-    let open = summary.of(Severity::Reject) + summary.of(Severity::Error) + summary.of(Severity::Query);
-    if open == 0 {
+fn ending(out: &mut String, report: &Report, entries: &[Entry<'_>], about: &About<'_>) {
+    let notes = report.summary().of(Severity::Note) as usize;
+    let explained: usize = entries.iter().filter(|entry| !entry.is_open()).map(|entry| entry.count).sum();
+    if explained > 0 {
+        let verb = words::plural(explained, "is");
+        line(
+            out,
+            &format!("{} {verb} already explained. You need not answer again.", words::count(explained, "query")),
+        );
+    }
+    let is_open = |severity| entries.iter().any(|entry| entry.severity() == severity && entry.is_open());
+    if ![Severity::Reject, Severity::Error, Severity::Query].into_iter().any(is_open) {
         line(out, "There is nothing that you need to do.");
     } else {
         line(out, &format!("The workbook {} lists every cell. It holds no values from your files.", about.workbook));
         line(out, "Correct your own file, and send the whole file again.");
     }
-    if summary.of(Severity::Query) > 0 {
+    if is_open(Severity::Query) {
         line(
             out,
             &format!("If something is right as it is, tell us why in {}, and send it back to us.", about.workbook),

@@ -140,7 +140,7 @@ fn rows(book: &mut Book, name: &str, table: &ClearedTable, layout: &[ColumnSpec]
     let columns = columns::columns(table, layout, Headings::Titles)?;
     let labels: Vec<BTreeMap<&str, &str>> = columns.iter().map(FileColumn::labels).collect();
     let specs = columns.iter().zip(&labels).map(|(column, labels)| Column::new(column.heading, column.kind(labels)));
-    let layout = Layout { columns: specs.collect(), rows: table.rows(), ..Layout::default() };
+    let layout = Layout { columns: specs.collect(), rows: table.rows(), frozen_columns: 1, ..Layout::default() };
     let mut sheet = book.table(name, layout)?;
     let mut cells = Vec::with_capacity(columns.len());
     for row in 0..table.rows() {

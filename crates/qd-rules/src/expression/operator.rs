@@ -73,8 +73,9 @@ impl Resolver<'_> {
                 days(a, b, Kind::Integer)
             }
             // A date and a whole number of days, as PostgreSQL and Oracle have it.
-            (Kind::Date, Kind::Integer, _) => days(a.node, b.node, Kind::Date),
-            (Kind::Integer, Kind::Date, Operation::Add) => days(a.node, b.node, Kind::Date),
+            (Kind::Date, Kind::Integer, _) | (Kind::Integer, Kind::Date, Operation::Add) => {
+                days(a.node, b.node, Kind::Date)
+            }
             (Kind::Date | Kind::Datetime | Kind::Time, ..) | (_, Kind::Date | Kind::Datetime | Kind::Time, _) => {
                 let verb = if operation == Operation::Add { "added to" } else { "taken from" };
                 let (first, second) = if operation == Operation::Add { (&a, &b) } else { (&b, &a) };
@@ -100,8 +101,9 @@ impl Resolver<'_> {
         let sign = if operation == Operation::Subtract { -1 } else { 1 };
         let (kind, step) = match (part.node.kind, step) {
             (Kind::Null, step) => (Kind::Date, step),
-            (kind @ Kind::Date, step @ (Step::Months(_) | Step::Days(_))) => (kind, step),
-            (kind @ Kind::Datetime, step) => (kind, step),
+            (kind @ Kind::Date, step @ (Step::Months(_) | Step::Days(_))) | (kind @ Kind::Datetime, step) => {
+                (kind, step)
+            }
             (Kind::Text, _) if matches!(part.node.term, Term::Text(_)) => {
                 let date = self.expect(date, Kind::Date)?;
                 return self.stepped(&Part { node: date, syntax: part.syntax }, Kind::Date, step, sign);

@@ -46,7 +46,7 @@ pub(super) fn boolean(schema: &Schema, source: &Source<'_>, syntax: &Expr) -> Re
     }
 }
 
-impl<'a> Resolver<'a> {
+impl Resolver<'_> {
     pub(super) fn mistake<T>(&mut self, syntax: &Expr, what: impl Into<String>, hint: Option<String>) -> Option<T> {
         let mut mistake = Mistake::new(&self.source.at(syntax), what);
         mistake.hint = hint;

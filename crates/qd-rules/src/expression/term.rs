@@ -240,9 +240,15 @@ impl Node {
             }
             Term::OneOf { value, list, .. } => {
                 value.walk(look);
-                list.iter().for_each(|item| item.walk(look));
+                for item in list {
+                    item.walk(look);
+                }
             }
-            Term::Coalesce(all) => all.iter().for_each(|item| item.walk(look)),
+            Term::Coalesce(all) => {
+                for item in all {
+                    item.walk(look);
+                }
+            }
             Term::Case { arms, otherwise } => {
                 for (condition, value) in arms {
                     condition.walk(look);

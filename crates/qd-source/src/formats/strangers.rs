@@ -1,9 +1,8 @@
 //! Files that people send and that are not read: each is named for what it is.
 
 use super::head::{Head, Zip};
-use crate::faults;
+use crate::faults::{self, Trouble};
 use memchr::memmem;
-use qd_model::Fault;
 use std::io::Read;
 use std::path::Path;
 
@@ -33,7 +32,7 @@ const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
 ];
 
 /// The reject of a file that is known and not read.
-pub(super) fn recognise(path: &Path, head: &Head) -> Option<Box<Fault>> {
+pub(super) fn recognise(path: &Path, head: &Head) -> Option<Trouble> {
     if head.bytes.is_empty() {
         let fix = "ask the partner to send the file again: nothing arrived in it";
         return Some(faults::unreadable("is empty", fix));
@@ -63,7 +62,7 @@ pub(super) fn recognise(path: &Path, head: &Head) -> Option<Box<Fault>> {
 }
 
 /// A zip archive that is not a workbook of the kind that is read.
-fn archive(head: &Head) -> Option<Box<Fault>> {
+fn archive(head: &Head) -> Option<Trouble> {
     let (what, fix) = if head.has_part("xl/workbook.bin") {
         ("is a binary Excel workbook (.xlsb)", Some(OLD_FIX))
     } else if head.has_part("xl/") {
@@ -85,7 +84,7 @@ fn archive(head: &Head) -> Option<Box<Fault>> {
 }
 
 /// A file in the container that Office used before 2007, and that password-protected workbooks use.
-fn compound(path: &Path) -> Box<Fault> {
+fn compound(path: &Path) -> Trouble {
     const LOOKED_AT: u64 = 64 << 20;
     let mut bytes = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes));

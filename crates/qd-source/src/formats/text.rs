@@ -8,7 +8,7 @@ mod split;
 use super::head::Head;
 use super::{Book, Format, Sheet};
 use crate::block::{Block, Cut, Plan, ReadBlock, Slot, whole};
-use crate::faults;
+use crate::faults::{self, Trouble};
 use crate::sample::{ROWS, Sample, SampleCell, SampleRow};
 use arrow::array::StringViewBuilder;
 use decode::{Decoder, Found};
@@ -38,7 +38,7 @@ impl Format for Text {
         decode::is_text(&head.bytes)
     }
 
-    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Box<Fault>> {
+    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Trouble> {
         TextBook::open(path, BLOCK).map(|book| Box::new(book) as Box<dyn Book>).map_err(|error| faults::machine(&error))
     }
 }
@@ -60,7 +60,7 @@ pub(crate) struct TextBook {
     whole: bool,
     block: usize,
     sheets: [Sheet; 1],
-    trouble: Option<Box<Fault>>,
+    trouble: Option<Trouble>,
 }
 
 impl TextBook {
@@ -84,7 +84,7 @@ impl Book for TextBook {
         &self.sheets
     }
 
-    fn sample(&mut self, _sheet: usize) -> Result<Sample, Box<Fault>> {
+    fn sample(&mut self, _sheet: usize) -> Result<Sample, Trouble> {
         let text = String::from_utf8_lossy(&self.start);
         let specials = Specials::of(self.delimiter);
         let mut record = Record::default();
@@ -139,7 +139,7 @@ impl Book for TextBook {
     }
 
     fn trouble(&self) -> Option<&Fault> {
-        self.trouble.as_deref()
+        self.trouble.as_ref().map(Trouble::fault)
     }
 }
 

@@ -7,7 +7,7 @@ use super::cells::CellsBlock;
 use super::head::Head;
 use super::{Book, Format, Sheet};
 use crate::block::{Block, Plan};
-use crate::faults;
+use crate::faults::{self, Trouble};
 use crate::sample::{ROWS, Sample, SampleCell, SampleRow};
 use calamine::{Reader, SheetType, SheetVisible, XlsxError};
 use qd_model::Fault;
@@ -30,7 +30,7 @@ impl Format for Xlsx {
         head.has_part("xl/")
     }
 
-    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Box<Fault>> {
+    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Trouble> {
         let bytes = limits::whole(path)?;
         guarded(|| limits::check(&bytes))??;
         let book = library(|| calamine::Xlsx::new(Cursor::new(bytes)))?;
@@ -45,7 +45,7 @@ impl Format for Xlsx {
 struct XlsxBook {
     book: calamine::Xlsx<Cursor<Vec<u8>>>,
     sheets: Vec<Sheet>,
-    trouble: Option<Box<Fault>>,
+    trouble: Option<Trouble>,
 }
 
 type Cells<'a> = calamine::XlsxCellReader<'a, Cursor<Vec<u8>>>;
@@ -58,7 +58,7 @@ impl Book for XlsxBook {
         &self.sheets
     }
 
-    fn sample(&mut self, sheet: usize) -> Result<Sample, Box<Fault>> {
+    fn sample(&mut self, sheet: usize) -> Result<Sample, Trouble> {
         let name = self.sheets[sheet].name.clone().unwrap_or_default();
         let book = &mut self.book;
         library(move || {
@@ -95,19 +95,18 @@ impl Book for XlsxBook {
                 None
             }
         };
-        let mut text = Text::default();
-        let mut ahead = None;
+        let (mut text, mut ahead) = (Text::default(), None);
         Box::new(std::iter::from_fn(move || {
-            let reader = cells.as_mut()?;
-            match library(|| block(reader, &plan, &mut text, &mut ahead)) {
-                Ok(Some(block)) => Some(block),
-                Ok(None) => {
-                    cells = None;
-                    None
+            let mut reader = cells.take()?;
+            match library(|| block(&mut reader, &plan, &mut text, ahead)) {
+                Ok((block, next)) => {
+                    // Past the end of its rows the sheet is not read on.
+                    cells = next.is_some().then_some(reader);
+                    ahead = next;
+                    (!block.is_empty()).then(|| block.close())
                 }
                 Err(fault) => {
                     *trouble = Some(fault);
-                    cells = None;
                     None
                 }
             }
@@ -115,7 +114,7 @@ impl Book for XlsxBook {
     }
 
     fn trouble(&self) -> Option<&Fault> {
-        self.trouble.as_deref()
+        self.trouble.as_ref().map(Trouble::fault)
     }
 }
 
@@ -130,37 +129,36 @@ fn next(cells: &mut Cells<'_>, text: &mut Text) -> Result<Option<Place>, XlsxErr
     Ok(None)
 }
 
-/// The next block of rows. `ahead` is the place of a cell that was read and belongs to the next
-/// block; its value is still in `text`.
+/// The next block of rows. `ahead` is the place of a cell that was read already, of which the value
+/// is still in `text`; the answer's is the same for the block after this one, unless the sheet ended.
 fn block(
     cells: &mut Cells<'_>,
     plan: &Arc<Plan>,
     text: &mut Text,
-    ahead: &mut Option<Place>,
-) -> Result<Option<Block>, XlsxError> {
+    ahead: Option<Place>,
+) -> Result<(CellsBlock, Option<Place>), XlsxError> {
     let mut block = CellsBlock::new(Arc::clone(plan));
-    if let Some((row, column)) = ahead.take() {
+    if let Some((row, column)) = ahead {
         block.push(row, column, text.value());
     }
     while let Some((row, column)) = next(cells, text)? {
         if block.is_full(row) {
-            *ahead = Some((row, column));
-            return Ok(Some(block.close()));
+            return Ok((block, Some((row, column))));
         }
         block.push(row, column, text.value());
     }
-    Ok((!block.is_empty()).then(|| block.close()))
+    Ok((block, None))
 }
 
 /// Runs a library's code, so that its panic becomes a finding about the file.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Box<Fault>> {
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Trouble> {
     // Nothing that the work could leave half done is used after a panic.
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| faults::damaged())
 }
 
 /// The same for what the workbook library answers. Its own words are not repeated, since they may
 /// hold what stands in a cell.
-fn library<T>(work: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, Box<Fault>> {
+fn library<T>(work: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, Trouble> {
     guarded(work)?.map_err(|error| match error {
         XlsxError::Password => faults::unreadable(
             "is a password-protected workbook",

@@ -1,12 +1,12 @@
 //! What is written as RFC 4180 reads back equal, however it is cut into blocks.
 
-use super::read_bytes;
+use super::{Row, read_bytes};
 use crate::Request;
 use proptest::prelude::*;
 
 /// A file of these rows below a heading row, and what must be read: rows that are wholly blank count
 /// and are no data.
-fn written(rows: &[Vec<String>], end: &str, always_quoted: bool) -> (String, Vec<(u32, Vec<Option<String>>)>) {
+fn written(rows: &[Vec<String>], end: &str, always_quoted: bool) -> (String, Vec<Row>) {
     let width = rows[0].len();
     let mut text = (0..width).map(|column| format!("heading {column}")).collect::<Vec<_>>().join(",") + end;
     let mut expected = Vec::new();

@@ -128,7 +128,8 @@ pub(super) fn first_words(start: &[u8]) -> String {
 /// at when blocks are read, on many threads.
 pub(super) struct Decoder {
     file: File,
-    decoder: Option<encoding_rs::Decoder>,
+    /// For every encoding but UTF-8.
+    other: Option<encoding_rs::Decoder>,
     raw: Vec<u8>,
     text: String,
     ended: bool,
@@ -138,8 +139,8 @@ impl Decoder {
     pub(super) fn open(path: &Path, found: &Found) -> Result<Self> {
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(found.mark))?;
-        let decoder = (found.encoding != UTF_8).then(|| found.encoding.new_decoder_without_bom_handling());
-        Ok(Self { file, decoder, raw: Vec::new(), text: String::new(), ended: false })
+        let other = (found.encoding != UTF_8).then(|| found.encoding.new_decoder_without_bom_handling());
+        Ok(Self { file, other, raw: Vec::new(), text: String::new(), ended: false })
     }
 
     /// Appends about `want` bytes of text; false once there is no more.
@@ -147,7 +148,7 @@ impl Decoder {
         if self.ended {
             return Ok(false);
         }
-        let Some(decoder) = &mut self.decoder else {
+        let Some(decoder) = &mut self.other else {
             let read = (&mut self.file).take(want as u64).read_to_end(into)?;
             self.ended = read < want;
             return Ok(read > 0);

@@ -37,7 +37,7 @@ fn consistency(start: &[u8], whole: bool, delimiter: u8) -> (f64, usize) {
     let specials = Specials::of(delimiter);
     let mut record = Record::default();
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    let (mut at, mut records) = (0, 0);
+    let (mut at, mut records) = (0, 0usize);
     while at < start.len() {
         at = record.read(start, at, &specials);
         let is_cut = at >= start.len() && !whole && records > 0;

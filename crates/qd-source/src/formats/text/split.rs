@@ -2,9 +2,8 @@
 //! spreadsheet row of its first one. Only quotation marks and line ends are looked at.
 
 use super::decode::Decoder;
-use crate::faults;
+use crate::faults::{self, Trouble};
 use memchr::{memchr, memchr_iter, memrchr};
-use qd_model::Fault;
 
 /// The longest record. One that is longer is most likely a quotation mark that never closes.
 const LONGEST: usize = 64 << 20;
@@ -33,7 +32,7 @@ impl Splitter {
     }
 
     /// The next piece, or why there cannot be one.
-    pub(super) fn next_piece(&mut self) -> Result<Option<Piece>, Box<Fault>> {
+    pub(super) fn next_piece(&mut self) -> Result<Option<Piece>, Trouble> {
         let mut scan = Scan::default();
         loop {
             let want = self.block.saturating_sub(self.pending.len()).max(self.block / 4).max(1);
@@ -54,16 +53,17 @@ impl Splitter {
                 return Ok(Some(self.cut(scan.end, scan.records)));
             }
             if self.pending.len() > LONGEST {
-                return Err(match scan.quoted {
-                    true => faults::unclosed_quote(self.row),
-                    false => faults::too_large("has a line that is longer than 64 MiB, which is the limit"),
+                return Err(if scan.quoted {
+                    faults::unclosed_quote(self.row)
+                } else {
+                    faults::too_large("has a line that is longer than 64 MiB, which is the limit")
                 });
             }
         }
     }
 
     /// What is left at the end of the file.
-    fn last(&mut self, scan: &Scan) -> Result<Option<Piece>, Box<Fault>> {
+    fn last(&mut self, scan: &Scan) -> Result<Option<Piece>, Trouble> {
         if scan.quoted {
             return Err(faults::unclosed_quote(self.row + scan.records));
         }

@@ -1,8 +1,6 @@
 //! What a workbook may cost before a library sees it: a small file can unfold into any size.
 
-use crate::faults;
-use crate::faults::{damaged, too_large};
-use qd_model::Fault;
+use crate::faults::{self, Trouble, damaged, too_large};
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -16,13 +14,13 @@ const PARTS: usize = 10_000;
 const SHEET: u64 = 8192 * MIB;
 /// The largest table of shared texts once unfolded.
 const TEXTS: u64 = 1024 * MIB;
-/// Any other part that is looked at.
+/// Any other part, whatever its name: a workbook may point anywhere.
 const OTHER: u64 = 128 * MIB;
 /// Deflate cannot unfold a byte into more than this many.
 const MOST_PER_BYTE: u64 = 1032;
 
 /// The bytes of a file, if it is not too large.
-pub(super) fn whole(path: &Path) -> Result<Vec<u8>, Box<Fault>> {
+pub(super) fn whole(path: &Path) -> Result<Vec<u8>, Trouble> {
     let read = || {
         let file = File::open(path)?;
         let mut bytes = Vec::with_capacity(file.metadata()?.len().min(FILE) as usize);
@@ -34,7 +32,7 @@ pub(super) fn whole(path: &Path) -> Result<Vec<u8>, Box<Fault>> {
 }
 
 /// Looks at each part's size: as declared, and as counted where the packed size does not bound it.
-pub(super) fn check(bytes: &[u8]) -> Result<(), Box<Fault>> {
+pub(super) fn check(bytes: &[u8]) -> Result<(), Trouble> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged())?;
     if archive.len() > PARTS {
         return Err(too_large(&format!("is a workbook of more than {PARTS} parts, which is the limit")));
@@ -43,8 +41,6 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Box<Fault>> {
         let mut part = archive.by_index(index).map_err(|_| damaged())?;
         let name = part.name().map_err(|_| damaged())?.to_lowercase();
         let (what, most) = match () {
-            // Pictures and other attachments are never unfolded.
-            () if !(name.ends_with(".xml") || name.ends_with(".rels")) => continue,
             () if name.contains("worksheets/") => ("has a sheet", SHEET),
             () if name.contains("sharedstrings") => ("has a table of texts", TEXTS),
             () => ("has a part", OTHER),
@@ -62,6 +58,6 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Box<Fault>> {
     Ok(())
 }
 
-fn limit(what: &str, most: u64) -> Box<Fault> {
+fn limit(what: &str, most: u64) -> Trouble {
     too_large(&format!("{what} larger than {} MiB, which is the limit", most / MIB))
 }

@@ -18,7 +18,7 @@ impl Text {
         self.text.clear();
         let stored = match cell {
             DataRef::Empty => Stored::Text,
-            DataRef::String(text) => self.put(text, Stored::Text),
+            DataRef::String(text) | DataRef::DurationIso(text) => self.put(text, Stored::Text),
             DataRef::SharedString(text) => self.put(text, Stored::Text),
             DataRef::Int(number) => {
                 let _ = write!(self.text, "{number}");
@@ -29,7 +29,6 @@ impl Text {
             DataRef::DateTime(value) if value.is_duration() => self.duration(value.as_f64()),
             DataRef::DateTime(value) => self.date(value),
             DataRef::DateTimeIso(text) => self.put(without_midnight(text), Stored::Date),
-            DataRef::DurationIso(text) => self.put(text, Stored::Text),
             DataRef::Error(error) => {
                 let _ = write!(self.text, "{error}");
                 Stored::Error
@@ -90,7 +89,7 @@ impl Text {
         let millis = millis.abs() as u64;
         let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
         let _ = write!(self.text, "{sign}PT{hours}H{minutes}M{}", millis / 1000 % 60);
-        if millis % 1000 > 0 {
+        if !millis.is_multiple_of(1000) {
             let _ = write!(self.text, ".{:03}", millis % 1000);
         }
         self.text.push('S');
@@ -140,7 +139,7 @@ mod tests {
     fn dates_follow_the_workbooks_calendar() {
         for (serial, is_1904, text) in [
             (44743.0, false, "2022-07-01"),
-            (44743.395_833_333_336, false, "2022-07-01T09:30:00"),
+            (44_743.395_833_333_336, false, "2022-07-01T09:30:00"),
             (1.0, false, "1900-01-01"),
             (59.0, false, "1900-02-28"),
             (60.0, false, "1900-02-29"),

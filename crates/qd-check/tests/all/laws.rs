@@ -1,8 +1,6 @@
 //! Laws that hold for any table: one bad cell is one finding, and chunks do not matter.
 
-mod common;
-
-use common::{Case, chunk, lines, schema};
+use crate::common::{Case, chunk, lines, schema};
 use proptest::prelude::*;
 use qd_check::Judged;
 use qd_model::Hit;

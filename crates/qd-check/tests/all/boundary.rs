@@ -1,10 +1,8 @@
 //! What findings a schema and some rows give, and what the rows become.
 
-mod common;
-
+use crate::common::{Case, chunk, judge, lines, schema};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
-use common::{Case, chunk, judge, lines, schema};
 use qd_check::{Settings, format_fault, mistakes};
 use qd_model::finding::ShowValues;
 use qd_model::{Schema, Severity, Syntax};

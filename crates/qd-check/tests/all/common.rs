@@ -12,13 +12,13 @@ use std::sync::Arc;
 /// What a workbook shows where a formula failed; in these tests such a cell is stored as an error.
 const ERRORS: [&str; 4] = ["#REF!", "#N/A", "#DIV/0!", "#VALUE!"];
 
-pub struct Case {
-    pub schema: Arc<Schema>,
-    pub shape: Shape,
-    pub checker: Checker,
+pub(crate) struct Case {
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) shape: Shape,
+    pub(crate) checker: Checker,
 }
 
-pub fn schema(toml: &str) -> Arc<Schema> {
+pub(crate) fn schema(toml: &str) -> Arc<Schema> {
     let schema = Schema::parse(toml, Syntax::Toml, "table").expect("a good schema");
     assert_eq!(qd_check::mistakes(&schema), []);
     Arc::new(schema)
@@ -26,7 +26,7 @@ pub fn schema(toml: &str) -> Arc<Schema> {
 
 impl Case {
     /// Headings are names of fields.
-    pub fn new(schema: &Arc<Schema>, headings: &[String]) -> Self {
+    pub(crate) fn new(schema: &Arc<Schema>, headings: &[String]) -> Self {
         let columns = headings.iter().zip(0..).map(|(heading, column)| ColumnReport {
             column,
             heading: heading.clone(),
@@ -39,7 +39,7 @@ impl Case {
         Self { schema: schema.clone(), shape, checker }
     }
 
-    pub fn judge(&self, chunk: &Chunk) -> (Judged, Vec<Hit>) {
+    pub(crate) fn judge(&self, chunk: &Chunk) -> (Judged, Vec<Hit>) {
         let judged = self.checker.chunk(chunk);
         let mut hits = judged.hits.clone();
         hits.extend(self.checker.keys(std::slice::from_ref(&judged.keys)));
@@ -48,7 +48,7 @@ impl Case {
 }
 
 /// Rows of cells as a chunk whose first row is the spreadsheet's second.
-pub fn chunk(rows: &[Vec<String>], columns: usize) -> Chunk {
+pub(crate) fn chunk(rows: &[Vec<String>], columns: usize) -> Chunk {
     let columns = (0..columns).map(|column| {
         let cells = || rows.iter().map(|row| row.get(column).map_or("", String::as_str));
         let is_error = |text: &str| ERRORS.contains(&text);
@@ -61,7 +61,7 @@ pub fn chunk(rows: &[Vec<String>], columns: usize) -> Chunk {
 }
 
 /// `row column code`, sorted; a finding without a column has `-`.
-pub fn lines(faults: &[Fault], hits: &[Hit]) -> Vec<String> {
+pub(crate) fn lines(faults: &[Fault], hits: &[Hit]) -> Vec<String> {
     let mut lines: Vec<(u32, String, String)> = hits
         .iter()
         .map(|hit| {
@@ -74,7 +74,7 @@ pub fn lines(faults: &[Fault], hits: &[Hit]) -> Vec<String> {
 }
 
 /// Records of a small CSV text, quotes and line breaks inside them included.
-pub fn records(text: &str) -> Vec<Vec<String>> {
+pub(crate) fn records(text: &str) -> Vec<Vec<String>> {
     let mut records = vec![vec![String::new()]];
     let mut is_quoted = false;
     let mut letters = text.chars().peekable();
@@ -94,7 +94,7 @@ pub fn records(text: &str) -> Vec<Vec<String>> {
 }
 
 /// A schema and a CSV text, judged whole.
-pub fn judge(toml: &str, csv: &str) -> (Case, Judged, Vec<String>) {
+pub(crate) fn judge(toml: &str, csv: &str) -> (Case, Judged, Vec<String>) {
     let mut records = records(csv);
     let headings = records.remove(0);
     let case = Case::new(&schema(toml), &headings);

@@ -1,7 +1,5 @@
 //! Every page's example is run, so that no page can be wrong about its own check.
 
-mod common;
-
 use qd_model::{Schema, Syntax};
 
 /// The fenced block of that language.
@@ -15,7 +13,7 @@ fn block<'a>(page: &'a str, language: &str) -> &'a str {
 fn every_example_finds_what_it_says() {
     for code in qd_check::codes() {
         let expected: Vec<&str> = block(code.page, "text").lines().collect();
-        let (case, _, found) = common::judge(block(code.page, "toml"), block(code.page, "csv"));
+        let (case, _, found) = crate::common::judge(block(code.page, "toml"), block(code.page, "csv"));
         assert_eq!(found, expected, "{}", code.name);
         assert!(expected.iter().any(|line| line.ends_with(code.name)), "{} shows itself", code.name);
         for fault in case.checker.faults() {

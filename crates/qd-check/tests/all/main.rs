@@ -1,0 +1,6 @@
+//! The tests of this room from outside: one binary.
+
+mod boundary;
+mod common;
+mod laws;
+mod pages;
