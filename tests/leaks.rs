@@ -1,0 +1,215 @@
+//! Planted values that point at one person occur in no return that must not hold them, and in no
+//! finding, message, file name or metadata at all.
+//!
+//! The sample data hold canaries: values that occur in one accepted row only. For each return, a
+//! canary may appear exactly where the recipient's disclosure profile releases its field as it is.
+
+use crate::command::{Checkout, files, pipelines, root};
+use std::io::Read;
+
+struct Canary {
+    programme: String,
+    period: String,
+    table: String,
+    field: String,
+    class: String,
+    value: String,
+}
+
+fn canaries() -> Vec<Canary> {
+    let text = std::fs::read_to_string(root().join("sample-data/canaries.toml")).expect("the canaries are there");
+    let table: toml::Table = text.parse().expect("TOML");
+    let list = table["canaries"].as_array().expect("a list");
+    let all = list.iter().map(|entry| {
+        let text = |name: &str| entry[name].as_str().expect("text").to_owned();
+        Canary {
+            programme: text("programme"),
+            period: text("period"),
+            table: text("table"),
+            field: text("field"),
+            class: text("class"),
+            value: text("value"),
+        }
+    });
+    // A code such as a chosen channel says nothing about one person.
+    all.filter(|canary| canary.class != "none").collect()
+}
+
+impl Canary {
+    /// The ways in which the value may be written.
+    fn forms(&self) -> Vec<String> {
+        let mut forms = vec![self.value.to_lowercase()];
+        let bare: String = self.value.chars().filter(|c| !c.is_whitespace()).collect();
+        forms.push(bare.to_lowercase());
+        if let [year, month, day] = self.value.split('-').collect::<Vec<_>>()[..]
+            && year.len() == 4
+        {
+            forms.push(format!("{day}/{month}/{year}"));
+        }
+        forms
+    }
+
+    fn occurs_in(&self, haystack: &str) -> bool {
+        self.forms().iter().any(|form| haystack.contains(form.as_str()))
+    }
+}
+
+/// What a reader of a file can see in it, in lower case: its bytes, and what is packed in them.
+fn visible(name: &str, bytes: &[u8]) -> String {
+    let mut text = format!("{name}\n{}", String::from_utf8_lossy(bytes));
+    if name.ends_with(".xlsx") {
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("a workbook is a zip archive");
+        for index in 0..archive.len() {
+            let mut part = archive.by_index(index).expect("a part");
+            let mut inside = Vec::new();
+            part.read_to_end(&mut inside).expect("a whole part");
+            text.push_str(&part.name().expect("a name in UTF-8"));
+            text.push_str(&String::from_utf8_lossy(&inside));
+        }
+    }
+    if name.ends_with(".parquet") {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("it.parquet");
+        std::fs::write(&path, bytes).expect("written");
+        let (schema, batches) = qd_table::read_parquet(&path).expect("readable");
+        text.push_str(&format!("{schema:?}"));
+        for batch in &batches {
+            for column in batch.columns() {
+                let options = arrow::util::display::FormatOptions::default();
+                let formatter = arrow::util::display::ArrayFormatter::try_new(column, &options).expect("printable");
+                for row in 0..column.len() {
+                    text.push_str(&formatter.value(row).to_string());
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    text.to_lowercase()
+}
+
+/// Whether a recipient's profile releases a field of a table as it is.
+fn is_released(pipeline: &toml::Table, recipient: &str, table: &str, field: &str) -> bool {
+    let release = &pipeline["recipients"][recipient]["release"];
+    let Some(fields) = release.get(table).and_then(toml::Value::as_table) else { return false };
+    fields.iter().any(|(name, treatment)| match treatment {
+        toml::Value::String(word) => name == field && word == "identified",
+        treatment => {
+            let from = treatment.get("from").and_then(toml::Value::as_str).unwrap_or(name);
+            from == field && treatment.get("treatment").and_then(toml::Value::as_str) == Some("identified")
+        }
+    })
+}
+
+#[test]
+fn canaries_appear_exactly_where_a_profile_lets_them() {
+    let canaries = canaries();
+    assert!(canaries.iter().any(|canary| canary.class == "special"), "there is a canary of a special category");
+    for name in pipelines() {
+        let file = format!("pipelines/{name}.toml");
+        let checkout = Checkout::new();
+        let pipeline: toml::Table = checkout.read(&file).parse().expect("TOML");
+        let periods: Vec<&str> = {
+            let all = pipeline["periods"].as_array().expect("periods").iter();
+            all.map(|period| period["label"].as_str().expect("a label")).collect()
+        };
+        let mut seen = 0;
+        for period in periods {
+            let said = checkout.run(&["run", &file, "--period", period]).ends(0);
+            let spoken = format!("{}{}", said.out, said.err).to_lowercase();
+            let own: Vec<&Canary> = canaries.iter().filter(|canary| canary.programme == name).collect();
+            for canary in &own {
+                assert!(!canary.occurs_in(&spoken), "the terminal shows {} of {}", canary.field, canary.table);
+            }
+            let draft = checkout.join(&format!("out/{name}/{period}/draft"));
+            for (path, bytes) in files(&draft) {
+                let text = visible(&path, &bytes);
+                let recipient = pipeline["returns"].as_array().expect("returns").iter().find_map(|made| {
+                    let is_its = path.split('/').next() == made["name"].as_str();
+                    is_its.then(|| made["recipient"].as_str().expect("a recipient"))
+                });
+                for canary in &own {
+                    let may = recipient.is_some_and(|to| is_released(&pipeline, to, &canary.table, &canary.field));
+                    let does = canary.occurs_in(&text);
+                    assert!(may || !does, "{path} of {period} holds {} of {}", canary.field, canary.table);
+                    seen += usize::from(may && does && canary.period == period);
+                }
+            }
+        }
+        assert!(seen > 0, "no return of {name} holds a canary that it should: this test could not fail");
+    }
+}
+
+#[test]
+fn no_report_of_validate_shows_a_canary() {
+    let canaries = canaries();
+    for name in pipelines() {
+        let checkout = Checkout::new();
+        let file = format!("pipelines/{name}.toml");
+        let pipeline: toml::Table = checkout.read(&file).parse().expect("TOML");
+        for period in pipeline["periods"].as_array().expect("periods") {
+            let label = period["label"].as_str().expect("a label");
+            let folder = checkout.join("pipelines").join(period["folder"].as_str().expect("a folder"));
+            let sources: Vec<String> = files(&folder)
+                .into_iter()
+                .map(|(file, _)| folder.join(file).to_string_lossy().into_owned())
+                .filter(|path| !path.ends_with(".toml"))
+                .collect();
+            for partner in pipeline["partners"].as_array().expect("partners") {
+                let code = partner["code"].as_str().expect("a code");
+                for format in ["human", "json", "csv"] {
+                    // Every file under this partner's mapping, whoever sent it: what does not fit must not show either.
+                    for source in sources.iter().filter(|source| source.contains(".csv") || code.len() % 2 == 0).take(4)
+                    {
+                        let said = checkout.run(&[
+                            "validate",
+                            source,
+                            "--pipeline",
+                            &file,
+                            "--partner",
+                            code,
+                            "--period",
+                            label,
+                            "--format",
+                            format,
+                            "--show-values",
+                        ]);
+                        assert!(said.code != 3, "{}", said.err);
+                        let spoken = format!("{}{}", said.out, said.err).to_lowercase();
+                        for canary in
+                            canaries.iter().filter(|canary| ["direct", "special"].contains(&canary.class.as_str()))
+                        {
+                            assert!(!canary.occurs_in(&spoken), "{format} shows {} of {}", canary.field, canary.table);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_finding_about_a_planted_name_does_not_repeat_it() {
+    let checkout = Checkout::new();
+    checkout.write(
+        "people.toml",
+        "[[fields]]\nname = \"surname\"\nconstraints = { maxLength = 3, pattern = \"[a-z]+\" }\nquarterday = { class = \"direct\" }\n\
+         [[fields]]\nname = \"health\"\ntype = \"integer\"\nquarterday = { class = \"special\" }\n\
+         [[fields]]\nname = \"town\"\nconstraints = { enum = [\"Ely\"] }\nquarterday = { class = \"indirect\" }\n[quarterday]\n",
+    );
+    checkout.write("people.csv", "surname,health,town\nZanzibarov,Unwellian,Quillminster\n");
+    for format in ["human", "json", "csv"] {
+        let plain = checkout.run(&["validate", "people.csv", "--schema", "people.toml", "--format", format]).ends(1);
+        let shown = checkout
+            .run(&["validate", "people.csv", "--schema", "people.toml", "--format", format, "--show-values"])
+            .ends(1);
+        for value in ["Zanzibarov", "Unwellian"] {
+            assert!(!plain.out.contains(value) && !shown.out.contains(value), "{format} shows {value}");
+        }
+        assert!(!plain.out.contains("Quillminster"), "{format} shows an indirect identifier unasked");
+        assert!(
+            format == "human" || shown.out.contains("Quillminster"),
+            "{format} shows what was asked for:\n{}",
+            shown.out
+        );
+    }
+}

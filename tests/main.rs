@@ -1,0 +1,12 @@
+//! Whole runs at the binary, and the invariants that no single room can hold.
+
+mod command;
+mod determinism;
+mod interrupted;
+mod leaks;
+mod readme;
+mod returns;
+mod samples;
+mod schemas;
+mod spoken;
+mod tidy;

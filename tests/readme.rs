@@ -1,0 +1,52 @@
+//! The command line as documented: the cases in `cli/`, and the commands of the README.
+
+use crate::command::{Checkout, root};
+
+#[test]
+fn documented_cases_say_what_they_say() {
+    trycmd::TestCases::new().case("../../tests/cli/*.toml").run();
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let checkout = Checkout::new();
+    for command in ["run", "validate", "key", "verify", "schema", "explain"] {
+        let help = checkout.run(&[command, "--help"]).ends(0);
+        assert!(help.out.contains(&format!("Example: quarterday {command}")), "{command}: {}", help.out);
+    }
+}
+
+/// Lines of the README's console blocks that begin with `$ `, with what follows them.
+fn commands(text: &str) -> Vec<String> {
+    let mut in_console = false;
+    let mut commands = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            in_console = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| in_console) {
+            commands.push(command.to_owned());
+        }
+    }
+    commands
+}
+
+#[test]
+fn the_commands_of_the_readme_work() {
+    let text = std::fs::read_to_string(root().join("README.md")).expect("the README is there");
+    let commands = commands(&text);
+    assert!(commands.iter().any(|command| command == "cargo test --workspace"), "the README says how to test");
+    let checkout = Checkout::new();
+    let mut run = 0;
+    for command in &commands {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let arguments = match words.as_slice() {
+            ["cargo", "run", "--", arguments @ ..] | ["quarterday", arguments @ ..] => arguments,
+            // The tests are what is running now.
+            ["cargo", "test", ..] => continue,
+            _ => panic!("the README has a command that no test knows: {command}"),
+        };
+        checkout.run(arguments).ends(0);
+        run += 1;
+    }
+    assert!(run >= 3, "the README shows the main job and what comes after it: {commands:?}");
+}
