@@ -5,7 +5,9 @@
 //! canary may appear exactly where the recipient's disclosure profile releases its field as it is.
 
 use crate::command::{Checkout, files, pipelines, root};
+use std::fmt::Write;
 use std::io::Read;
+use std::path::Path;
 
 struct Canary {
     programme: String,
@@ -57,7 +59,8 @@ impl Canary {
 /// What a reader of a file can see in it, in lower case: its bytes, and what is packed in them.
 fn visible(name: &str, bytes: &[u8]) -> String {
     let mut text = format!("{name}\n{}", String::from_utf8_lossy(bytes));
-    if name.ends_with(".xlsx") {
+    let ending = Path::new(name).extension().and_then(|ending| ending.to_str());
+    if ending == Some("xlsx") {
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("a workbook is a zip archive");
         for index in 0..archive.len() {
             let mut part = archive.by_index(index).expect("a part");
@@ -67,19 +70,18 @@ fn visible(name: &str, bytes: &[u8]) -> String {
             text.push_str(&String::from_utf8_lossy(&inside));
         }
     }
-    if name.ends_with(".parquet") {
+    if ending == Some("parquet") {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("it.parquet");
         std::fs::write(&path, bytes).expect("written");
         let (schema, batches) = qd_table::read_parquet(&path).expect("readable");
-        text.push_str(&format!("{schema:?}"));
+        write!(text, "{schema:?}").expect("memory");
         for batch in &batches {
             for column in batch.columns() {
                 let options = arrow::util::display::FormatOptions::default();
                 let formatter = arrow::util::display::ArrayFormatter::try_new(column, &options).expect("printable");
                 for row in 0..column.len() {
-                    text.push_str(&formatter.value(row).to_string());
-                    text.push('\n');
+                    writeln!(text, "{}", formatter.value(row)).expect("memory");
                 }
             }
         }
@@ -151,8 +153,9 @@ fn no_report_of_validate_shows_a_canary() {
             let folder = checkout.join("pipelines").join(period["folder"].as_str().expect("a folder"));
             let sources: Vec<String> = files(&folder)
                 .into_iter()
-                .map(|(file, _)| folder.join(file).to_string_lossy().into_owned())
-                .filter(|path| !path.ends_with(".toml"))
+                .map(|(file, _)| folder.join(file))
+                .filter(|path| path.extension().is_none_or(|ending| ending != "toml"))
+                .map(|path| path.to_string_lossy().into_owned())
                 .collect();
             for partner in pipeline["partners"].as_array().expect("partners") {
                 let code = partner["code"].as_str().expect("a code");

@@ -141,103 +141,100 @@ fn good_files_raise_nothing() {
     assert_eq!(list.lines().count(), 4, "{list}");
 }
 
-/// What is done to the small programme, the findings it raises, how many people are left, and how the run ends.
+/// What it is, what is done to the small programme, the findings it raises, how many people are
+/// left, and how the run ends.
+type Fault = (&'static str, fn(&Checkout), &'static [&'static str], u64, i32);
+
+const FAULTS: &[Fault] = &[
+    ("a missing file", |it| remove(it, "in/south.csv"), &["south query missing-source"], 2, 1),
+    (
+        "two files for one table",
+        |it| it.write("in/north 2.csv", NORTH),
+        &["north reject two-files", "north reject two-files"],
+        1,
+        0,
+    ),
+    (
+        "a file that is not what its name says",
+        |it| it.write("in/north.csv", b"%PDF-1.7\n%\xe2\xe3\n"),
+        &["north reject unreadable"],
+        1,
+        0,
+    ),
+    ("an empty file", |it| it.write("in/north.csv", ""), &["north reject unreadable"], 1, 0),
+    (
+        "an unknown heading",
+        |it| it.write("in/north.csv", NORTH.replace("Seen on", "Shoe size")),
+        &["north note unknown-column"],
+        3,
+        0,
+    ),
+    (
+        "a duplicate heading",
+        |it| it.write("in/north.csv", NORTH.replace("Seen on", "Date of birth")),
+        &["north reject duplicate-heading"],
+        1,
+        0,
+    ),
+    (
+        "a missing heading",
+        |it| it.write("in/north.csv", NORTH.replace("Date of birth", "Birthday")),
+        &["north note unknown-column", "north reject missing-column"],
+        1,
+        0,
+    ),
+    ("a nil return", |it| it.write("in/north.csv", "Reference,Date of birth,Seen on\n"), &["north note no-rows"], 1, 0),
+    (
+        "a wrong period",
+        |it| it.write("in/north.csv", NORTH.replace("/07/2022", "/05/2022")),
+        &["north reject wrong-period"],
+        1,
+        0,
+    ),
+    (
+        "strays and lock files",
+        |it| {
+            it.write("in/~$north.csv", "x");
+            it.write("in/minutes.docx", "x");
+            it.write("in/.DS_Store", "x");
+        },
+        &["- note stray-file"],
+        3,
+        0,
+    ),
+    (
+        "a cell that is no date",
+        |it| it.write("in/north.csv", NORTH.replace("01/02/1980", "soon")),
+        &["north error type"],
+        2,
+        0,
+    ),
+    (
+        "one reference twice",
+        |it| it.write("in/north.csv", NORTH.replace("N2", "N1")),
+        &["north error primary-key", "north error primary-key"],
+        1,
+        0,
+    ),
+    (
+        "a rule that does not hold",
+        |it| it.write("in/north.csv", NORTH.replace("06/07/2022", "06/10/2022")),
+        &["north error seen-after-the-period"],
+        2,
+        0,
+    ),
+    (
+        "a column that must not arrive",
+        |it| it.write("in/north.csv", NORTH.replace("Seen on", "religion")),
+        &["north query not-collected"],
+        3,
+        1,
+    ),
+];
+
 #[test]
 fn each_fault_gets_its_finding_and_the_others_go_through() {
-    type Case = (&'static str, fn(&Checkout), &'static [&'static str], u64, i32);
-    let cases: &[Case] = &[
-        ("a missing file", |it| remove(it, "in/south.csv"), &["south query missing-source"], 2, 1),
-        (
-            "two files for one table",
-            |it| it.write("in/north 2.csv", NORTH),
-            &["north reject two-files", "north reject two-files"],
-            1,
-            0,
-        ),
-        (
-            "a file that is not what its name says",
-            |it| it.write("in/north.csv", b"%PDF-1.7\n%\xe2\xe3\n"),
-            &["north reject unreadable"],
-            1,
-            0,
-        ),
-        ("an empty file", |it| it.write("in/north.csv", ""), &["north reject unreadable"], 1, 0),
-        (
-            "an unknown heading",
-            |it| it.write("in/north.csv", NORTH.replace("Seen on", "Shoe size")),
-            &["north note unknown-column"],
-            3,
-            0,
-        ),
-        (
-            "a duplicate heading",
-            |it| it.write("in/north.csv", NORTH.replace("Seen on", "Date of birth")),
-            &["north reject duplicate-heading"],
-            1,
-            0,
-        ),
-        (
-            "a missing heading",
-            |it| it.write("in/north.csv", NORTH.replace("Date of birth", "Birthday")),
-            &["north note unknown-column", "north reject missing-column"],
-            1,
-            0,
-        ),
-        (
-            "a nil return",
-            |it| it.write("in/north.csv", "Reference,Date of birth,Seen on\n"),
-            &["north note no-rows"],
-            1,
-            0,
-        ),
-        (
-            "a wrong period",
-            |it| it.write("in/north.csv", NORTH.replace("/07/2022", "/05/2022")),
-            &["north reject wrong-period"],
-            1,
-            0,
-        ),
-        (
-            "strays and lock files",
-            |it| {
-                it.write("in/~$north.csv", "x");
-                it.write("in/minutes.docx", "x");
-                it.write("in/.DS_Store", "x");
-            },
-            &["- note stray-file"],
-            3,
-            0,
-        ),
-        (
-            "a cell that is no date",
-            |it| it.write("in/north.csv", NORTH.replace("01/02/1980", "soon")),
-            &["north error type"],
-            2,
-            0,
-        ),
-        (
-            "one reference twice",
-            |it| it.write("in/north.csv", NORTH.replace("N2", "N1")),
-            &["north error primary-key", "north error primary-key"],
-            1,
-            0,
-        ),
-        (
-            "a rule that does not hold",
-            |it| it.write("in/north.csv", NORTH.replace("06/07/2022", "06/10/2022")),
-            &["north error seen-after-the-period"],
-            2,
-            0,
-        ),
-        (
-            "a column that must not arrive",
-            |it| it.write("in/north.csv", NORTH.replace("Seen on", "religion")),
-            &["north query not-collected"],
-            3,
-            1,
-        ),
-    ];
-    for (what, change, expected, left, code) in cases {
+    for (what, change, expected, left, code) in FAULTS {
         let checkout = small();
         change(&checkout);
         let said = run(&checkout);

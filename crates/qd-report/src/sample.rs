@@ -34,6 +34,7 @@ pub(crate) fn report() -> Report {
             kind: PeriodKind::Quarter,
             from: date(2022, 7, 1),
             to: date(2022, 9, 30),
+            within: None,
             folder: "q3".to_owned(),
         }),
         sources: vec![participants(), rejected(), missing()],

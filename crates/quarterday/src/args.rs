@@ -32,7 +32,7 @@ pub(crate) struct Global {
     /// Say nothing but results and refusals
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Colour on the terminal (NO_COLOR is honoured)
+    /// Colour on the terminal (`NO_COLOR` is honoured)
     #[arg(long, global = true, value_enum, default_value_t = When::Auto)]
     pub(crate) color: When,
     /// How many threads to work on (default: one per core)

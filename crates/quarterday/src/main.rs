@@ -58,6 +58,10 @@ fn main() -> ExitCode {
 /// in a file; its place in our source is enough to mend it.
 fn install_panic_message() {
     std::panic::set_hook(Box::new(|panic| {
+        // A library that stumbles over a partner's file is caught, and becomes that file's finding.
+        if qd_run::is_reading() {
+            return;
+        }
         let place = panic.location().map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));
         eprintln!("This is a fault in Quarterday, not in your file{place}");
         eprintln!(

@@ -129,11 +129,11 @@ fn ending(out: &mut String, report: &Report, entries: &[Entry<'_>], about: &Abou
         );
     }
     let is_open = |severity| entries.iter().any(|entry| entry.severity() == severity && entry.is_open());
-    if ![Severity::Reject, Severity::Error, Severity::Query].into_iter().any(is_open) {
-        line(out, "There is nothing that you need to do.");
-    } else {
+    if [Severity::Reject, Severity::Error, Severity::Query].into_iter().any(is_open) {
         line(out, &format!("The workbook {} lists every cell. It holds no values from your files.", about.workbook));
         line(out, "Correct your own file, and send the whole file again.");
+    } else {
+        line(out, "There is nothing that you need to do.");
     }
     if is_open(Severity::Query) {
         line(

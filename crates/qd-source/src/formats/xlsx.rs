@@ -8,12 +8,12 @@ use super::head::Head;
 use super::{Book, Format, Sheet};
 use crate::block::{Block, Plan};
 use crate::faults::{self, Trouble};
+use crate::guard;
 use crate::sample::{ROWS, Sample, SampleCell, SampleRow};
 use calamine::{Reader, SheetType, SheetVisible, XlsxError};
 use qd_model::Fault;
 use qd_table::Stored;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use values::Text;
@@ -152,8 +152,7 @@ fn block(
 
 /// Runs a library's code, so that its panic becomes a finding about the file.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Trouble> {
-    // Nothing that the work could leave half done is used after a panic.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|_| faults::damaged())
+    guard::guarded(work).ok_or_else(faults::damaged)
 }
 
 /// The same for what the workbook library answers. Its own words are not repeated, since they may

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// One run as an object, several as an array.
 pub(super) fn of_runs(outcomes: &[RunOutcome]) -> String {
     let runs: Vec<Value> = outcomes.iter().map(run).collect();
-    text(one_or_all(runs))
+    text(&one_or_all(runs))
 }
 
 /// One plan as an object, several as an array.
@@ -23,15 +23,15 @@ pub(super) fn of_plans(plans: &[(&str, Vec<PlanLine>)]) -> String {
             .collect();
         json!({ "report": "quarterday-plan/1", "pipeline": pipeline, "released": lines })
     });
-    text(one_or_all(plans.collect()))
+    text(&one_or_all(plans.collect()))
 }
 
 fn one_or_all(mut values: Vec<Value>) -> Value {
     if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
 }
 
-fn text(value: Value) -> String {
-    let mut text = serde_json::to_string_pretty(&value).expect("a plain structure");
+fn text(value: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("a plain structure");
     text.push('\n');
     text
 }

@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use qd_model::words::{count, date, list, plural, thousands};
-use qd_run::{PlanLine, RunOutcome, SourceLine};
+use qd_run::{Blocked, PlanLine, RunOutcome, SourceLine};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -100,7 +100,7 @@ fn returns(outcome: &RunOutcome) -> String {
         let (files, place) = if made.blocked.is_empty() {
             (made.files.len() as u64, outcome.draft.join(&made.name).display().to_string())
         } else {
-            (0, format!("BLOCKED: {}", reasons(made)))
+            (0, format!("BLOCKED for {}, see below", count(made.blocked.len(), "reason")))
         };
         out.add_row(vec![
             Cell::new(&made.name),
@@ -112,12 +112,6 @@ fn returns(outcome: &RunOutcome) -> String {
         ]);
     }
     trimmed(&out)
-}
-
-fn reasons(made: &qd_run::ReturnOutcome) -> String {
-    let reasons: Vec<String> =
-        made.blocked.iter().map(|reason| format!("{} × {}", thousands(reason.count), reason.code)).collect();
-    list(&reasons)
 }
 
 fn people(outcome: &RunOutcome) -> String {
@@ -144,10 +138,8 @@ fn next_steps(outcome: &RunOutcome) -> Vec<String> {
             count(held as usize, "row")
         ));
     }
-    for made in outcome.returns.iter().filter(|made| !made.blocked.is_empty()) {
-        for reason in &made.blocked {
-            steps.push(format!("To write `{}`: {} ({})", made.name, reason.unblock, reason.code));
-        }
+    for (reason, returns) in reasons(outcome) {
+        steps.push(format!("To write {}: {} ({})", list(&returns), reason.unblock, reason.code));
     }
     if !outcome.strays.is_empty() {
         let verb = plural(outcome.strays.len(), "is");
@@ -161,6 +153,21 @@ fn next_steps(outcome: &RunOutcome) -> Vec<String> {
         steps.push(format!("Look through the drafts in {draft}; `quarterday verify {draft}` proves them unchanged"));
     }
     steps
+}
+
+/// Each reason for which returns are blocked, with the returns that it blocks.
+fn reasons(outcome: &RunOutcome) -> Vec<(&Blocked, Vec<String>)> {
+    let mut reasons: Vec<(&Blocked, Vec<String>)> = Vec::new();
+    for made in &outcome.returns {
+        for reason in &made.blocked {
+            let name = format!("`{}`", made.name);
+            match reasons.iter_mut().find(|(other, _)| *other == reason) {
+                Some((_, returns)) => returns.push(name),
+                None => reasons.push((reason, vec![name])),
+            }
+        }
+    }
+    reasons
 }
 
 /// Which fields of how many people would go to whom.
