@@ -390,6 +390,22 @@ impl Pipeline {
         self.periods.iter().find(|period| period.label == label)
     }
 
+    /// Periods for which partners send files, in order: those that are not part of another.
+    pub fn whole_periods(&self) -> impl Iterator<Item = &Period> {
+        self.periods.iter().filter(|period| period.within.is_none())
+    }
+
+    /// The returns that a run over a period makes, each with the period that it is made for: the
+    /// period itself, or one that is part of it.
+    pub fn due<'a>(&'a self, period: &'a Period) -> Vec<(&'a ReturnSpec, &'a Period)> {
+        let parts = || self.periods.iter().filter(|part| part.within.as_ref() == Some(&period.label));
+        let due = |spec: &'a ReturnSpec| {
+            let of_kind = move |period: &&Period| period.kind == spec.kind;
+            std::iter::once(period).chain(parts()).filter(of_kind).map(move |period| (spec, period))
+        };
+        self.returns.iter().flat_map(due).collect()
+    }
+
     /// The table of that name.
     pub fn table(&self, name: &str) -> Option<&TableSpec> {
         self.tables.iter().find(|table| table.name == name)

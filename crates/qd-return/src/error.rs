@@ -21,6 +21,12 @@ pub enum ReturnError {
         /// The Arrow type.
         kind: String,
     },
+    /// Two parts of one text file have different headings.
+    #[error("the rows of {table} have other headings than those above them in the same file")]
+    OtherHeadings {
+        /// The table of the later part.
+        table: String,
+    },
     /// From the workbook.
     #[error(transparent)]
     Book(#[from] qd_book::BookError),

@@ -16,7 +16,7 @@ mod values;
 pub use codebook::codebook;
 pub use datapackage::datapackage;
 pub use error::ReturnError;
-pub use formats::csv::text;
+pub use formats::csv::{TextPart, text};
 pub use formats::parquet::extract;
 pub use formats::xlsx::{Document, Sheet, workbook};
 pub use formats::{Format, format, format_names};

@@ -33,8 +33,6 @@ pub struct Resource<'a> {
     pub path: &'a str,
     /// What it holds.
     pub table: &'a ClearedTable,
-    /// Its size.
-    pub bytes: u64,
     /// The digest of its bytes, in hexadecimal.
     pub blake3: String,
 }

@@ -201,8 +201,7 @@ fn wrong_period(context: &Context<'_>, found: &FoundSource<'_>, judged: &mut Jud
     }
     let most = loaded
         .pipeline
-        .periods
-        .iter()
+        .whole_periods()
         .map(|period| (dates.iter().filter(|date| period.contains(**date)).count(), period))
         .filter(|(count, _)| *count > 0)
         .max_by_key(|(count, _)| *count);

@@ -31,5 +31,8 @@ pub use run::{Progress, RunRequest, run};
 pub use validate::{Against, ValidateRequest, validate};
 pub use verify::{Difference, verify};
 
+/// Whether this thread is reading a partner's file in code of which a panic is caught.
+pub use qd_source::is_guarded as is_reading;
+
 /// The version that manifests and reports name.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

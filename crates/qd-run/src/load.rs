@@ -4,7 +4,9 @@
 use crate::folders;
 use qd_model::document::Syntax;
 use qd_model::mistake::{At, Mistake};
-use qd_model::pipeline::{ColumnContent, Counted, FieldRelease, Part, Recipient, Rows, TableRelease};
+use qd_model::pipeline::{
+    ColumnContent, ColumnSpec, Counted, FieldRelease, FileSpec, Part, Recipient, ReturnSpec, Rows, TableRelease,
+};
 use qd_model::schema::{FieldType, Placed};
 use qd_model::{Pipeline, Refusal, Schema, words};
 use qd_rules::{Expression, RowRules};
@@ -256,13 +258,14 @@ fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
             for part in &file.parts {
                 check_part(part, recipient, &file.at, mistakes);
             }
+            check_headings(file, recipient, mistakes);
+            check_of_parts(loaded, spec, file, mistakes);
         }
     }
 }
 
 fn check_part(part: &Part, recipient: &Recipient, at: &At, mistakes: &mut Vec<Mistake>) {
     match part {
-        Part::Cover(_) => {}
         Part::Indicators(_) if recipient.exact_counts.is_none() => {
             let what = format!(
                 "counts of people cannot go to `{}` yet, since small ones would not be protected",
@@ -271,7 +274,7 @@ fn check_part(part: &Part, recipient: &Recipient, at: &At, mistakes: &mut Vec<Mi
             let hint = "where the recipient may have exact counts, say why: exact_counts = \"…\" in its profile";
             mistakes.push(Mistake::new(at, what).hint(hint));
         }
-        Part::Indicators(_) => {}
+        Part::Cover(_) | Part::Indicators(_) => {}
         Part::Rows(rows) => match recipient.release_of(&rows.table) {
             None => {
                 let what = format!("nothing of table `{}` is released to `{}`", rows.table, recipient.code);
@@ -279,6 +282,48 @@ fn check_part(part: &Part, recipient: &Recipient, at: &At, mistakes: &mut Vec<Mi
             }
             Some(release) => check_columns(rows, release, recipient, mistakes),
         },
+    }
+}
+
+/// Parts that are written one after the other into one text file need the same headings.
+fn check_headings(file: &FileSpec, recipient: &Recipient, mistakes: &mut Vec<Mistake>) {
+    if file.format != "csv" {
+        return;
+    }
+    let mut first: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for part in &file.parts {
+        let Part::Rows(rows) = part else { continue };
+        let Some(release) = recipient.release_of(&rows.table) else { continue };
+        let headings: Vec<&str> = match rows.columns.as_slice() {
+            [] => released_names(release).collect(),
+            columns => columns.iter().map(heading).collect(),
+        };
+        let known = first.entry(file.path.replace("{table}", &rows.table)).or_insert_with(|| headings.clone());
+        if *known != headings {
+            let what =
+                format!("the rows of `{}` have other headings than those above them in the same file", rows.table);
+            let hint = "give the parts of one file the same headings, or write `{table}` into its path";
+            mistakes.push(Mistake::new(&rows.at, what).hint(hint));
+        }
+    }
+}
+
+fn heading(column: &ColumnSpec) -> &str {
+    match (&column.heading, &column.content) {
+        (Some(heading), _) => heading,
+        (None, ColumnContent::Released(name)) => name,
+        (None, ColumnContent::Text(_)) => "",
+    }
+}
+
+/// A return for periods that are part of another holds rows only: what is counted over a part would
+/// mix with what came later in the whole.
+fn check_of_parts(loaded: &Loaded, spec: &ReturnSpec, file: &FileSpec, mistakes: &mut Vec<Mistake>) {
+    let is_of_parts = loaded.pipeline.periods.iter().any(|period| period.within.is_some() && period.kind == spec.kind);
+    if is_of_parts && file.parts.iter().any(|part| !matches!(part, Part::Rows(_))) {
+        let what = format!("`{}` is made for periods that are part of another, and can hold rows only", spec.name);
+        let hint = "leave covers and counts of people to a return for the whole period";
+        mistakes.push(Mistake::new(&file.at, what).hint(hint));
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::compute::Computed;
 use crate::load::Loaded;
 use crate::outcome::PlanLine;
+use crate::returns::MadeFor;
 use crate::run::{Prepared, Progress, RunRequest, earlier};
 use qd_link::Register;
 use qd_model::Refusal;
-use qd_model::pipeline::{FieldRelease, Part, ReturnSpec, Rows, TableRelease};
+use qd_model::pipeline::{FieldRelease, Part, Rows, TableRelease};
 use std::collections::BTreeSet;
 
 /// Computes what a run would release, line by line, and writes nothing.
@@ -17,13 +18,14 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
     let register = earlier.states.as_ref().and_then(|states| states.last()).map_or(&empty, |state| &state.register);
     let computed = prepared.compute(prepared.period, register, progress)?;
     let mut lines = Vec::new();
-    for spec in loaded.pipeline.returns.iter().filter(|spec| spec.kind == prepared.period.kind) {
+    for (spec, period) in loaded.pipeline.due(prepared.period) {
+        let made_for = MadeFor::of(spec, period, prepared.as_of);
         for file in &spec.files {
             for part in &file.parts {
                 match part {
-                    Part::Rows(rows) => released_rows(loaded, &computed, spec, rows, &prepared, &mut lines),
+                    Part::Rows(rows) => released_rows(loaded, &computed, &made_for, rows, &mut lines),
                     Part::Indicators(indicators) => lines.push(PlanLine {
-                        name: spec.name.clone(),
+                        name: made_for.name.clone(),
                         recipient: spec.recipient.clone(),
                         table: indicators.name.clone(),
                         field: "counts of people".to_owned(),
@@ -41,18 +43,11 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
     Ok(lines)
 }
 
-fn released_rows(
-    loaded: &Loaded,
-    computed: &Computed,
-    spec: &ReturnSpec,
-    rows: &Rows,
-    prepared: &Prepared<'_>,
-    lines: &mut Vec<PlanLine>,
-) {
+fn released_rows(loaded: &Loaded, computed: &Computed, made_for: &MadeFor<'_>, rows: &Rows, lines: &mut Vec<PlanLine>) {
     let index = loaded.table_index(&rows.table);
     let schema = &loaded.tables[index].schema;
     let filter = loaded.filter(&rows.table, rows.filter.as_ref());
-    let constants = prepared.constants();
+    let (spec, constants) = (made_for.spec, made_for.constants);
     let (mut people, mut count) = (BTreeSet::new(), 0);
     for part in &computed.state.tables[index] {
         people.extend(qd_rules::people_of(schema, &part.typed, filter, &constants));
@@ -70,7 +65,7 @@ fn released_rows(
             name => schema.field(name).map_or("none", |field| field.class.as_str()),
         };
         lines.push(PlanLine {
-            name: spec.name.clone(),
+            name: made_for.name.clone(),
             recipient: spec.recipient.clone(),
             table: rows.table.clone(),
             field: field.field.clone(),

@@ -7,10 +7,11 @@ use crate::load::Loaded;
 use crate::outcome::{Blocked, ReturnFile, ReturnOutcome};
 use crate::place::NewFile;
 use arrow::array::BooleanArray;
+use jiff::civil::Date;
 use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key};
 use qd_model::pipeline::{Cover, FileSpec, Part, Recipient, ReturnSpec, Rows};
-use qd_model::{Refusal, words};
-use qd_return::{Document, Package, Resource, Sheet};
+use qd_model::{Period, Refusal, words};
+use qd_return::{Document, Package, Resource, Sheet, TextPart};
 use qd_rules::Constants;
 use qd_table::Typed;
 use rayon::prelude::*;
@@ -24,7 +25,26 @@ pub(crate) struct Making<'a> {
     pub(crate) computed: &'a Computed,
     pub(crate) periods: &'a Periods<'a>,
     pub(crate) key: &'a Key,
-    pub(crate) constants: &'a Constants,
+}
+
+/// What a return is made for: the period that is run, or one that is part of it.
+pub(crate) struct MadeFor<'a> {
+    pub(crate) spec: &'a ReturnSpec,
+    pub(crate) period: &'a Period,
+    /// What the return and its folder are called: with the period where that is only a part, since
+    /// one run then makes the return several times.
+    pub(crate) name: String,
+    pub(crate) constants: Constants,
+}
+
+impl<'a> MadeFor<'a> {
+    pub(crate) fn of(spec: &'a ReturnSpec, period: &'a Period, as_of: Date) -> Self {
+        let name = match &period.within {
+            None => spec.name.clone(),
+            Some(_) => format!("{}-{}", spec.name, period.label),
+        };
+        Self { spec, period, name, constants: Constants { period: Some((period.from, period.to)), as_of: Some(as_of) } }
+    }
 }
 
 /// One return and its files, relative to the draft folder.
@@ -33,16 +53,16 @@ pub(crate) struct Made {
     pub(crate) files: Vec<NewFile>,
 }
 
-/// Makes every return that is made for this kind of period, in parallel.
+/// Makes every return that is made for this kind of period or for parts of it, in parallel.
 pub(crate) fn make_all(making: &Making<'_>) -> Result<Vec<Made>, Refusal> {
-    let due: Vec<&ReturnSpec> =
-        making.loaded.pipeline.returns.iter().filter(|spec| spec.kind == making.computed.period.kind).collect();
-    due.par_iter().map(|spec| make(making, spec)).collect()
+    let due = making.loaded.pipeline.due(&making.computed.period);
+    due.par_iter().map(|(spec, period)| make(making, MadeFor::of(spec, period, making.computed.as_of))).collect()
 }
 
-fn make(making: &Making<'_>, spec: &ReturnSpec) -> Result<Made, Refusal> {
+fn make(making: &Making<'_>, made_for: MadeFor<'_>) -> Result<Made, Refusal> {
+    let spec = made_for.spec;
     let mut outcome = ReturnOutcome {
-        name: spec.name.clone(),
+        name: made_for.name.clone(),
         title: spec.title.clone(),
         recipient: spec.recipient.clone(),
         blocked: blocked(making, spec),
@@ -53,7 +73,8 @@ fn make(making: &Making<'_>, spec: &ReturnSpec) -> Result<Made, Refusal> {
     if !outcome.blocked.is_empty() {
         return Ok(Made { outcome, files: Vec::new() });
     }
-    let maker = Maker::new(making, spec);
+    let folder = made_for.name.clone();
+    let maker = Maker::new(making, made_for);
     let mut made = Content::default();
     for file in &spec.files {
         maker.file(file, &mut made)?;
@@ -61,9 +82,9 @@ fn make(making: &Making<'_>, spec: &ReturnSpec) -> Result<Made, Refusal> {
     outcome.people = made.people.len() as u64;
     outcome.rows = made.rows;
     let mut files: Vec<NewFile> =
-        made.files.into_iter().map(|(path, bytes)| NewFile { path: format!("{}/{path}", spec.name), bytes }).collect();
+        made.files.into_iter().map(|(path, bytes)| NewFile { path: format!("{folder}/{path}"), bytes }).collect();
     let manifest = maker.manifest(&files, &outcome);
-    files.push(NewFile { path: format!("{}/manifest.json", spec.name), bytes: manifest });
+    files.push(NewFile { path: format!("{folder}/manifest.json"), bytes: manifest });
     outcome.files = files
         .iter()
         .map(|file| ReturnFile {
@@ -139,16 +160,19 @@ struct Content {
 struct Maker<'a> {
     making: &'a Making<'a>,
     spec: &'a ReturnSpec,
+    period: &'a Period,
+    constants: Constants,
     recipient: &'a Recipient,
     key: DomainKey,
 }
 
 impl<'a> Maker<'a> {
-    fn new(making: &'a Making<'a>, spec: &'a ReturnSpec) -> Self {
+    fn new(making: &'a Making<'a>, made_for: MadeFor<'a>) -> Self {
+        let MadeFor { spec, period, constants, .. } = made_for;
         let pipeline = &making.loaded.pipeline;
         let recipient = pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
         let key = making.key.for_recipient(&pipeline.name, &recipient.code, recipient.epoch);
-        Self { making, spec, recipient, key }
+        Self { making, spec, period, constants, recipient, key }
     }
 
     fn file(&self, file: &FileSpec, content: &mut Content) -> Result<(), Refusal> {
@@ -160,22 +184,33 @@ impl<'a> Maker<'a> {
                 let bytes = self.workbook(file, content)?.map_err(|error| fault(&error))?;
                 content.files.push((self.path(file, ""), bytes));
             }
-            "csv" => {
-                for part in &file.parts {
-                    if let Part::Rows(rows) = part {
-                        let table = self.rows(rows, content);
-                        let bytes = qd_return::text(&table, &rows.columns).map_err(|error| fault(&error))?;
-                        content.files.push((self.path(file, &rows.table), bytes));
-                    }
-                }
-            }
+            "csv" => self.texts(file, content).map_err(|error| fault(&error))?,
             _ => self.extract(file, content).map_err(|error| fault(&error))?,
         }
         Ok(())
     }
 
+    /// Text files: parts whose path comes out the same are one file, in the order of the pipeline.
+    fn texts(&self, file: &FileSpec, content: &mut Content) -> Result<(), qd_return::ReturnError> {
+        let mut files: Vec<(String, Vec<(ClearedTable, &Rows)>)> = Vec::new();
+        for part in &file.parts {
+            let Part::Rows(rows) = part else { continue };
+            let (path, table) = (self.path(file, &rows.table), self.rows(rows, content));
+            match files.iter_mut().find(|(other, _)| *other == path) {
+                Some((_, parts)) => parts.push((table, rows)),
+                None => files.push((path, vec![(table, rows)])),
+            }
+        }
+        for (path, parts) in files {
+            let parts: Vec<TextPart<'_>> =
+                parts.iter().map(|(table, rows)| TextPart { table, columns: &rows.columns }).collect();
+            content.files.push((path, qd_return::text(&parts)?));
+        }
+        Ok(())
+    }
+
     fn path(&self, file: &FileSpec, table: &str) -> String {
-        file.path.replace("{period}", &self.making.computed.period.label).replace("{table}", table)
+        file.path.replace("{period}", &self.period.label).replace("{table}", table)
     }
 
     /// The rows of a part, as the recipient's profile releases them.
@@ -191,7 +226,7 @@ impl<'a> Maker<'a> {
                 let typed = match filter {
                     None => Cow::Borrowed(&part.typed),
                     Some(filter) => {
-                        let mask: BooleanArray = filter.filter(schema, &part.typed, making.constants);
+                        let mask: BooleanArray = filter.filter(schema, &part.typed, &self.constants);
                         Cow::Owned(part.typed.filter(&mask))
                     }
                 };
@@ -202,7 +237,7 @@ impl<'a> Maker<'a> {
             content.rows += typed.len() as u64;
             content.people.extend(typed.person.iter().flat_map(|person| person.iter().flatten()));
         }
-        let period = &making.computed.period;
+        let period = self.period;
         let clearance = Clearance {
             schema,
             release: self.recipient.release_of(&rows.table).expect("releases were checked when loading"),
@@ -266,7 +301,7 @@ impl<'a> Maker<'a> {
         line("Project", pipeline.title.clone());
         line("Lead partner", pipeline.lead.clone());
         line("Recipient", self.recipient.name.clone());
-        line("Period", computed.period.to_string());
+        line("Period", self.period.to_string());
         line("As of", words::date(computed.as_of));
         line("Lawful basis", self.spec.basis.clone());
         line("Retention", self.retention());
@@ -310,23 +345,18 @@ impl<'a> Maker<'a> {
         }
         let resources: Vec<Resource<'_>> = tables
             .iter()
-            .map(|(path, table, bytes)| Resource {
-                path,
-                table,
-                bytes: bytes.len() as u64,
-                blake3: blake3::hash(bytes).to_hex().to_string(),
-            })
+            .map(|(path, table, bytes)| Resource { path, table, blake3: blake3::hash(bytes).to_hex().to_string() })
             .collect();
         let pipeline = &self.making.loaded.pipeline;
         let notes = vec![
-            ("Period".to_owned(), self.making.computed.period.to_string()),
+            ("Period".to_owned(), self.period.to_string()),
             ("As of".to_owned(), words::date(self.making.computed.as_of)),
             ("Lawful basis".to_owned(), self.spec.basis.clone()),
             ("Retention".to_owned(), self.retention()),
             ("Not included".to_owned(), not_included(self.making.loaded, self.making.computed, self.spec)),
         ];
         let package = Package {
-            name: format!("{}-{}-{}", pipeline.name, self.spec.name, self.making.computed.period.label.to_lowercase()),
+            name: format!("{}-{}-{}", pipeline.name, self.spec.name, self.period.label.to_lowercase()),
             title: &self.spec.title,
             recipient: &self.recipient.name,
             demonstration: pipeline.demonstration,
@@ -343,8 +373,7 @@ impl<'a> Maker<'a> {
         let mut written = Vec::new();
         for (path, write) in documents {
             if let Some(path) = path {
-                written
-                    .push((path.replace("{period}", &self.making.computed.period.label), write(&package).into_bytes()));
+                written.push((path.replace("{period}", &self.period.label), write(&package).into_bytes()));
             }
         }
         content.files.extend(tables.into_iter().map(|(path, _, bytes)| (path, bytes)));
@@ -358,7 +387,7 @@ impl<'a> Maker<'a> {
             pair("programme", self.making.loaded.pipeline.name.clone()),
             pair("return", self.spec.name.clone()),
             pair("recipient", self.recipient.code.clone()),
-            pair("period", self.making.computed.period.label.clone()),
+            pair("period", self.period.label.clone()),
             pair("as_of", self.making.computed.as_of.to_string()),
             pair("key_id", self.making.key.id().to_string()),
             pair("epoch", self.recipient.epoch.to_string()),
@@ -387,9 +416,9 @@ impl<'a> Maker<'a> {
             "return": self.spec.name,
             "recipient": self.recipient.code,
             "country": self.recipient.country.value,
-            "period": computed.period.label,
-            "from": computed.period.from.to_string(),
-            "to": computed.period.to.to_string(),
+            "period": self.period.label,
+            "from": self.period.from.to_string(),
+            "to": self.period.to.to_string(),
             "as_of": computed.as_of.to_string(),
             "status": "draft",
             "demonstration": self.making.loaded.pipeline.demonstration,

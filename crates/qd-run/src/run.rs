@@ -60,10 +60,14 @@ impl<'a> Prepared<'a> {
         let pipeline = &loaded.pipeline;
         let label = request.period.unwrap_or(&pipeline.period);
         let period = pipeline.period_of(label).ok_or_else(|| {
-            let labels: Vec<&str> = pipeline.periods.iter().map(|period| period.label.as_str()).collect();
+            let labels: Vec<&str> = pipeline.whole_periods().map(|period| period.label.as_str()).collect();
             Refusal::new(format!("the pipeline `{}` has no period \"{label}\"", pipeline.name))
                 .hint(format!("its periods are {}", words::list(&labels)))
         })?;
+        if let Some(whole) = &period.within {
+            return Err(Refusal::new(format!("{period} is part of {whole} and is not run by itself"))
+                .hint(format!("run {whole}: that writes the returns of {label} as well")));
+        }
         let own = pipeline.key.as_ref().map(|key| loaded.resolve(key));
         let path: PathBuf = request.key.map(Path::to_path_buf).or(own).ok_or_else(|| {
             Refusal::new("nothing was written, because no pseudonym key was named")
@@ -92,8 +96,7 @@ impl<'a> Prepared<'a> {
         let mut earlier: Vec<&Period> = self
             .loaded
             .pipeline
-            .periods
-            .iter()
+            .whole_periods()
             .filter(|period| period.kind == self.period.kind && period.to < self.period.from)
             .collect();
         earlier.sort_by_key(|period| period.from);
@@ -196,7 +199,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         earlier: states.as_deref(),
         as_of: constants.as_of,
     };
-    let making = Making { loaded, computed: &computed, periods: &periods, key: &prepared.key, constants: &constants };
+    let making = Making { loaded, computed: &computed, periods: &periods, key: &prepared.key };
     let (returns, files) = draft(&prepared, &making, states.as_deref())?;
     let (this_period, cumulative) = periods.headline();
 

@@ -23,6 +23,16 @@ fn the_sample_is_what_its_plans_make() {
     let mut found = Vec::new();
     files(made.path(), &mut found);
     assert!(found.len() > 10, "nothing was made");
+    let mut kept = Vec::new();
+    files(&root.join("sample-data"), &mut kept);
+    for path in
+        kept.iter().filter(|path| ["xlsx", "csv"].iter().any(|ending| path.extension() == Some(ending.as_ref())))
+    {
+        let name = path.strip_prefix(root.join("sample-data")).expect("it was found there");
+        let is_ours = name.components().count() == 3 && !name.to_string_lossy().ends_with(".explanations.csv");
+        let is_made = !is_ours || made.path().join(name).exists();
+        assert!(is_made, "{} is there, and no plan makes it", name.display());
+    }
     for path in found {
         let name = path.strip_prefix(made.path()).expect("it was found there");
         let kept = std::fs::read(root.join("sample-data").join(name)).unwrap_or_default();

@@ -15,11 +15,11 @@ const NEVER_ISSUED: [&[u8]; 7] = [b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ
 
 const GENERAL: &Slip = &Slip {
     what: "is not written like a National Insurance number",
-    fix: "ask for the number as it stands on a payslip or on a letter from HMRC or DWP",
+    fix: "ask for the number as it stands on a payslip, or on a letter about tax, a pension or benefits",
 };
 const PREFIX: &Slip = &Slip {
     what: "begins with two letters that are never issued",
-    fix: "check the first two letters against a payslip or a letter from HMRC or DWP; temporary numbers do not count",
+    fix: "check the first two letters against a payslip, or a letter about tax, a pension or benefits; temporary numbers do not count",
 };
 const SUFFIX: &Slip =
     &Slip { what: "ends in a letter other than A, B, C or D", fix: "check the last letter, or leave it out" };

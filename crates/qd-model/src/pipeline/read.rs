@@ -26,7 +26,7 @@ pub(super) fn pipeline(text: &str, syntax: Syntax) -> Result<Pipeline, Vec<Mista
 
 fn read(root: Table<'_>) -> Option<Pipeline> {
     let name = root.required_text("name").map(str::to_owned);
-    let periods: Vec<Period> = root.list("periods").iter().filter_map(|node| period(node, root.mistakes())).collect();
+    let periods = periods(&root);
     let pipeline = Pipeline {
         title: root.required_text("title").unwrap_or_default().to_owned(),
         lead: root.required_text("lead").unwrap_or_default().to_owned(),
@@ -52,6 +52,39 @@ fn read(root: Table<'_>) -> Option<Pipeline> {
     Some(pipeline)
 }
 
+/// All periods. One that is part of another takes its folder from it.
+fn periods(root: &Table<'_>) -> Vec<Period> {
+    let read: Vec<(&At, Period)> =
+        root.list("periods").iter().filter_map(|node| Some((&node.at, period(node, root.mistakes())?))).collect();
+    let whole: Vec<&Period> = read.iter().map(|(_, period)| period).filter(|period| period.within.is_none()).collect();
+    let mut periods = Vec::new();
+    for (at, period) in &read {
+        let mut period = period.clone();
+        if let Some(label) = &period.within {
+            match whole.iter().find(|whole| whole.label == *label) {
+                Some(whole) if part_mistake(&period, whole).is_none() => period.folder.clone_from(&whole.folder),
+                Some(whole) => root.mistake(Mistake::new(at, part_mistake(&period, whole).unwrap_or_default())),
+                None => {
+                    let labels: Vec<&str> = whole.iter().map(|whole| whole.label.as_str()).collect();
+                    let mistake = Mistake::new(at, format!("there is no period `{label}` that has a folder"));
+                    root.mistake(mistake.hint(format!("those are {}", words::list(&labels))));
+                }
+            }
+        }
+        periods.push(period);
+    }
+    periods
+}
+
+/// Why a period cannot be part of another.
+fn part_mistake(part: &Period, whole: &Period) -> Option<String> {
+    if part.from < whole.from || part.to > whole.to {
+        return Some(format!("the period {part} does not lie within {whole}"));
+    }
+    let is_same = part.kind == whole.kind;
+    is_same.then(|| format!("{} is of the same kind as {}, which it is part of", part.label, whole.label))
+}
+
 fn period(node: &Node, mistakes: &Mistakes) -> Option<Period> {
     let table = Table::open(node, "a period", mistakes)?;
     let label = table.required_text("label").map(str::to_owned);
@@ -61,10 +94,19 @@ fn period(node: &Node, mistakes: &Mistakes) -> Option<Period> {
     {
         table.mistake(Mistake::new(table.at, "the period ends before it begins"));
     }
-    let folder = table.required_text("folder").map(str::to_owned);
+    let within = table.text("within").map(str::to_owned);
+    let folder = match (&within, table.node("folder")) {
+        (None, _) => table.required_text("folder").map(str::to_owned),
+        (Some(_), None) => Some(String::new()),
+        (Some(_), Some(node)) => {
+            let mistake = Mistake::new(&node.at, "a period that is part of another has no folder of its own");
+            table.mistake(mistake.hint("take `folder` away: its returns are made from the longer period's files"));
+            None
+        }
+    };
     let kind = table.word("kind", &PeriodKind::WORDS).unwrap_or(PeriodKind::Quarter);
     table.finish();
-    Some(Period { label: label?, kind, from: from?, to: to?, folder: folder? })
+    Some(Period { label: label?, kind, from: from?, to: to?, folder: folder?, within })
 }
 
 fn tables(root: &Table<'_>) -> Vec<TableSpec> {
@@ -452,7 +494,7 @@ fn references(root: &Table<'_>, pipeline: &Pipeline) {
         root.mistake(if known.is_empty() { mistake } else { mistake.hint(hint) });
     };
     let tables: Vec<&str> = pipeline.tables.iter().map(|table| table.name.as_str()).collect();
-    let labels: Vec<&str> = pipeline.periods.iter().map(|period| period.label.as_str()).collect();
+    let labels: Vec<&str> = pipeline.whole_periods().map(|period| period.label.as_str()).collect();
     let codes: Vec<&str> = pipeline.partners.iter().map(|partner| partner.code.as_str()).collect();
     if !labels.contains(&pipeline.period.as_str()) {
         unknown(root.node("period").map_or(root.at, |node| &node.at), "period", &pipeline.period, &labels);

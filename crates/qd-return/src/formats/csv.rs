@@ -7,7 +7,7 @@
 use super::Format;
 use crate::columns::{self, Content, FileColumn, Headings};
 use crate::error::ReturnError;
-use csv::{QuoteStyle, Terminator, WriterBuilder};
+use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 use qd_disclosure::ClearedTable;
 use qd_model::FieldType;
 use qd_model::pipeline::{ColumnSpec, Part};
@@ -31,15 +31,41 @@ impl Format for Csv {
     }
 }
 
-/// The bytes of a text file with some columns of a table, all where `columns` is empty. Headings are
-/// the layout's, else the names that columns are released as. Codes stay codes.
-pub fn text(table: &ClearedTable, columns: &[ColumnSpec]) -> Result<Vec<u8>, ReturnError> {
-    let columns = columns::columns(table, columns, Headings::Names)?;
+/// Rows of one table in a text file.
+#[derive(Debug, Clone, Copy)]
+pub struct TextPart<'a> {
+    /// The rows.
+    pub table: &'a ClearedTable,
+    /// Their columns with their headings; all of the table's where empty.
+    pub columns: &'a [ColumnSpec],
+}
+
+/// The bytes of a text file with the rows of one table, or of several, one after the other under the
+/// same headings. Headings are the layout's, else the names that columns are released as. Codes stay
+/// codes.
+pub fn text(parts: &[TextPart<'_>]) -> Result<Vec<u8>, ReturnError> {
     let mut writer =
         WriterBuilder::new().terminator(Terminator::CRLF).quote_style(QuoteStyle::Necessary).from_writer(Vec::new());
-    writer.write_record(columns.iter().map(|column| column.heading))?;
+    let mut headings: Option<Vec<&str>> = None;
+    for part in parts {
+        let columns = columns::columns(part.table, part.columns, Headings::Names)?;
+        let own: Vec<&str> = columns.iter().map(|column| column.heading).collect();
+        match &headings {
+            None => {
+                writer.write_record(&own)?;
+                headings = Some(own);
+            }
+            Some(first) if *first == own => {}
+            Some(_) => return Err(ReturnError::OtherHeadings { table: part.table.name().to_owned() }),
+        }
+        write_rows(&mut writer, &columns, part.table.rows())?;
+    }
+    Ok(writer.into_inner().expect("writing to memory cannot fail"))
+}
+
+fn write_rows(writer: &mut Writer<Vec<u8>>, columns: &[FileColumn<'_>], rows: usize) -> Result<(), ReturnError> {
     let typed: Vec<bool> = columns.iter().map(is_typed_by_people).collect();
-    for row in 0..table.rows() {
+    for row in 0..rows {
         for (column, typed) in columns.iter().zip(&typed) {
             let value = column.at(row).canonical();
             let value =
@@ -48,7 +74,7 @@ pub fn text(table: &ClearedTable, columns: &[ColumnSpec]) -> Result<Vec<u8>, Ret
         }
         writer.write_record(None::<&[u8]>)?;
     }
-    Ok(writer.into_inner().expect("writing to memory cannot fail"))
+    Ok(())
 }
 
 /// Whether the column holds free text: neither a code list's values nor a pseudonym.
@@ -76,9 +102,13 @@ mod tests {
         reader.records().map(|record| record.expect("a record").iter().map(str::to_owned).collect()).collect()
     }
 
+    fn written(columns: &[ColumnSpec]) -> Result<Vec<u8>, ReturnError> {
+        text(&[TextPart { table: &sample::table(), columns }])
+    }
+
     #[test]
     fn a_table_reads_back_as_canonical_text() {
-        let bytes = text(&sample::table(), &[]).expect("written");
+        let bytes = written(&[]).expect("written");
         assert!(bytes.ends_with(b"\r\n"));
         assert_eq!(
             records(&bytes),
@@ -88,7 +118,7 @@ mod tests {
                 ["Zoë", "", "", "", "", "", "", "'+44 20"],
             ]
         );
-        assert_eq!(bytes, text(&sample::table(), &[]).expect("written"));
+        assert_eq!(bytes, written(&[]).expect("written"));
     }
 
     #[test]
@@ -99,14 +129,35 @@ mod tests {
             spec(None, ColumnContent::Released("hours".to_owned())),
             spec(Some("Project"), ColumnContent::Text("=P1".to_owned())),
         ];
-        let written = records(&text(&sample::table(), &layout).expect("written"));
-        assert_eq!(written, [["Way in", "hours", "Project"], ["-1", "12", "=P1"], ["", "", "=P1"]]);
+        let read = records(&written(&layout).expect("written"));
+        assert_eq!(read, [["Way in", "hours", "Project"], ["-1", "12", "=P1"], ["", "", "=P1"]]);
     }
 
     #[test]
     fn a_column_that_is_not_released_is_refused() {
         let content = ColumnContent::Released("surname".to_owned());
-        let error = text(&sample::table(), &[ColumnSpec { heading: None, content }]).expect_err("not released");
+        let error = written(&[ColumnSpec { heading: None, content }]).expect_err("not released");
         assert_eq!(error.to_string(), "the table people has no released column `surname`");
+    }
+
+    #[test]
+    fn parts_of_the_same_headings_follow_one_another() {
+        let table = sample::table();
+        let spec = |heading: &str, content| ColumnSpec { heading: Some(heading.to_owned()), content };
+        let one = [
+            spec("Step", ColumnContent::Text("1".to_owned())),
+            spec("What", ColumnContent::Released("route".to_owned())),
+        ];
+        let two = [
+            spec("Step", ColumnContent::Text("2".to_owned())),
+            spec("What", ColumnContent::Released("hours".to_owned())),
+        ];
+        let parts = [TextPart { table: &table, columns: &one }, TextPart { table: &table, columns: &two }];
+        let written = records(&text(&parts).expect("written"));
+        assert_eq!(written, [["Step", "What"], ["1", "-1"], ["1", ""], ["2", "12"], ["2", ""]]);
+        let other = [TextPart { table: &table, columns: &one }, TextPart { table: &table, columns: &one[..1] }];
+        let error = text(&other).expect_err("other headings");
+        assert_eq!(error.to_string(), "the rows of people have other headings than those above them in the same file");
+        assert!(text(&[]).expect("nothing").is_empty());
     }
 }

@@ -176,6 +176,8 @@ pub(crate) enum Action {
     AddColumn,
     /// A column is taken away.
     DropColumn,
+    /// Nothing: the finding comes with a partner's habits, or with how people are seen by several.
+    Habit,
 }
 
 /// A finding that a planted mistake must raise.

@@ -3,6 +3,7 @@
 use super::plan::{Action, Canary, Expected, Planted};
 use super::rows::{Made, Row, Source};
 use super::{Programme, Record};
+use qd_model::Class;
 use qd_model::pipeline::DeclaredState;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,11 +73,16 @@ fn one(
     used: &mut BTreeSet<(String, String, String, usize)>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), String> {
+    let of_source = || planted.findings.iter().map(|expected| finding(planted, None, expected));
+    if planted.action == Action::Habit {
+        findings.extend(of_source());
+        return Ok(());
+    }
     let key = (planted.period.clone(), planted.partner.clone(), planted.table.clone());
     if matches!(planted.action, Action::AddColumn | Action::DropColumn) {
         let source = made.sources.get_mut(&key).ok_or("there is no such source")?;
         column(source, planted)?;
-        findings.extend(planted.findings.iter().map(|expected| finding(planted, None, expected)));
+        findings.extend(of_source());
         return Ok(());
     }
     let at = choose(programme, made, planted, &key, used)?;
@@ -208,6 +214,9 @@ fn canaries(
         for (name, value) in &canary.set {
             let field = schema.field(name).ok_or_else(|| format!("a canary has no field {name}"))?;
             source.rows[at].record.insert(name.clone(), value.clone());
+            if field.class == Class::None {
+                continue;
+            }
             marked.push(Marked {
                 programme: programme.plan.name.clone(),
                 period: canary.period.clone(),
