@@ -2,6 +2,7 @@
 
 mod command;
 mod determinism;
+mod fresh;
 mod interrupted;
 mod leaks;
 mod readme;

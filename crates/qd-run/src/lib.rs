@@ -11,6 +11,7 @@ mod explanations;
 mod folders;
 mod hold;
 mod indicators;
+mod init;
 mod judge;
 mod load;
 mod manifest;
@@ -24,6 +25,7 @@ mod state;
 mod validate;
 mod verify;
 
+pub use init::init;
 pub use load::{Loaded, LoadedTable, load, load_schema, read_text};
 pub use outcome::{Blocked, PeriodPeople, PlanLine, ReturnFile, ReturnOutcome, RunOutcome, SourceLine};
 pub use plan::plan;

@@ -81,6 +81,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: SchemaAction,
     },
+    /// Make a new programme: a pipeline, a schema and a sample file that run at once
+    #[command(after_help = "Example: quarterday init my-programme")]
+    Init {
+        /// A folder that is not there yet, or is empty
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Explain a finding's code; without one, list them all
     #[command(after_help = "Example: quarterday explain missing-column")]
     Explain {

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod explain;
+mod init;
 mod key;
 mod run;
 mod schema;
@@ -19,6 +20,7 @@ pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
         Command::Key { action } => key::key(action, terminal),
         Command::Verify { folder } => verify::verify(folder, terminal),
         Command::Schema { action } => schema::schema(action, terminal),
+        Command::Init { folder } => init::init(folder, terminal),
         Command::Explain { code } => explain::explain(code.as_deref(), terminal),
     }
 }
