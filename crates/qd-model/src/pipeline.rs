@@ -2,6 +2,7 @@
 //! that a programme is stands in its pipeline file and its schemas, and nothing of it in Rust.
 
 mod read;
+mod references;
 
 use crate::Syntax;
 use crate::code::Severity;

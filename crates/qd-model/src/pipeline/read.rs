@@ -1,6 +1,7 @@
 //! Reads a pipeline file. Every name in it must be known, and every reference must lead somewhere;
 //! all mistakes are shown at once.
 
+use super::references;
 use super::{
     Breakdown, ColumnContent, ColumnSpec, Counted, Cover, Declaration, DeclaredState, FieldRelease, FileSpec,
     Indicator, Indicators, Outputs, Part, Partner, PartnerFiles, People, Pipeline, Recipient, Retention, ReturnSpec,
@@ -47,7 +48,7 @@ fn read(root: Table<'_>) -> Option<Pipeline> {
         periods,
         name: name?,
     };
-    references(&root, &pipeline);
+    references::check(&root, &pipeline);
     root.finish();
     Some(pipeline)
 }
@@ -481,86 +482,4 @@ fn outputs(table: Table<'_>) -> Outputs {
     }
     table.finish();
     outputs
-}
-
-/// Every name that one part of the pipeline uses for another must lead somewhere.
-fn references(root: &Table<'_>, pipeline: &Pipeline) {
-    let unknown = |at: &At, thing: &str, name: &str, known: &[&str]| {
-        let mistake = Mistake::new(at, format!("there is no {thing} `{name}` in this pipeline"));
-        let hint = match words::nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("it has {}", words::list(known)),
-        };
-        root.mistake(if known.is_empty() { mistake } else { mistake.hint(hint) });
-    };
-    let tables: Vec<&str> = pipeline.tables.iter().map(|table| table.name.as_str()).collect();
-    let labels: Vec<&str> = pipeline.whole_periods().map(|period| period.label.as_str()).collect();
-    let codes: Vec<&str> = pipeline.partners.iter().map(|partner| partner.code.as_str()).collect();
-    if !labels.contains(&pipeline.period.as_str()) {
-        unknown(root.node("period").map_or(root.at, |node| &node.at), "period", &pipeline.period, &labels);
-    }
-    if let Some(people) = pipeline.people.as_ref().filter(|people| !tables.contains(&people.table.as_str())) {
-        unknown(root.node("people").map_or(root.at, |node| &node.at), "table", &people.table, &tables);
-    }
-    for source in pipeline.partners.iter().flat_map(|partner| &partner.sources) {
-        if !tables.contains(&source.table.as_str()) {
-            unknown(&source.at, "table", &source.table, &tables);
-        }
-    }
-    for declaration in &pipeline.declarations {
-        let at = root.node("declarations").map_or(root.at, |node| &node.at);
-        if !codes.contains(&declaration.partner.as_str()) {
-            unknown(at, "partner", &declaration.partner, &codes);
-        }
-        if !tables.contains(&declaration.table.as_str()) {
-            unknown(at, "table", &declaration.table, &tables);
-        }
-        if !labels.contains(&declaration.period.as_str()) {
-            unknown(at, "period", &declaration.period, &labels);
-        }
-    }
-    for recipient in &pipeline.recipients {
-        let country = &recipient.country;
-        if !pipeline.countries.is_empty() && !pipeline.countries.contains(&country.value) {
-            let what = format!(
-                "`{}` is declared in {}, and this programme's data may go to {} only",
-                recipient.code,
-                country.value,
-                words::list(&pipeline.countries)
-            );
-            root.mistake(Mistake::new(&country.at, what));
-        }
-        for release in &recipient.release {
-            if !tables.contains(&release.table.as_str()) {
-                let at = release.fields.first().map_or(root.at, |field| &field.at);
-                unknown(at, "table", &release.table, &tables);
-            }
-        }
-    }
-    let recipients: Vec<&str> = pipeline.recipients.iter().map(|recipient| recipient.code.as_str()).collect();
-    let classes: Vec<&str> = pipeline.retention.iter().map(|retention| retention.class.as_str()).collect();
-    for (index, spec) in pipeline.returns.iter().enumerate() {
-        let at = spec.files.first().map_or(root.at, |file| &file.at);
-        if !recipients.contains(&spec.recipient.as_str()) {
-            unknown(at, "recipient", &spec.recipient, &recipients);
-        }
-        if !classes.contains(&spec.retention.as_str()) {
-            unknown(at, "retention class", &spec.retention, &classes);
-        }
-        if pipeline.returns[..index].iter().any(|earlier| earlier.name == spec.name) {
-            root.mistake(Mistake::new(at, format!("two returns are named `{}`", spec.name)));
-        }
-        for file in &spec.files {
-            for table in file.parts.iter().flat_map(Part::tables) {
-                if !tables.contains(&table) {
-                    unknown(&file.at, "table", table, &tables);
-                }
-            }
-        }
-    }
-    for (index, partner) in pipeline.partners.iter().enumerate() {
-        if pipeline.partners[..index].iter().any(|earlier| earlier.code == partner.code) {
-            root.mistake(Mistake::new(root.at, format!("two partners have the code `{}`", partner.code)));
-        }
-    }
 }
