@@ -5,6 +5,7 @@ mod determinism;
 mod fresh;
 mod interrupted;
 mod leaks;
+mod periods;
 mod readme;
 mod returns;
 mod samples;

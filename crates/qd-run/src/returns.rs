@@ -56,10 +56,10 @@ pub(crate) struct Made {
 /// Makes every return that is made for this kind of period or for parts of it, in parallel.
 pub(crate) fn make_all(making: &Making<'_>) -> Result<Vec<Made>, Refusal> {
     let due = making.loaded.pipeline.due(&making.computed.period);
-    due.par_iter().map(|(spec, period)| make(making, MadeFor::of(spec, period, making.computed.as_of))).collect()
+    due.par_iter().map(|(spec, period)| make(making, &MadeFor::of(spec, period, making.computed.as_of))).collect()
 }
 
-fn make(making: &Making<'_>, made_for: MadeFor<'_>) -> Result<Made, Refusal> {
+fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
     let spec = made_for.spec;
     let mut outcome = ReturnOutcome {
         name: made_for.name.clone(),
@@ -119,10 +119,10 @@ fn blocked(making: &Making<'_>, spec: &ReturnSpec) -> Vec<Blocked> {
         })
         .collect();
     let used = || computed.sources.iter().filter(|source| tables.contains(&source.table));
+    let usable = || used().filter(|source| !source.judged.is_rejected);
     if let Some(limit) = loaded.pipeline.hold_limit {
-        let (held, rows) = used().fold((0, 0), |(held, rows), source| {
-            (held + source.held.len() as u64, rows + if source.judged.is_rejected { 0 } else { source.judged.rows })
-        });
+        let held: u64 = usable().map(|source| source.held.len() as u64).sum();
+        let rows: u64 = usable().map(|source| source.judged.rows).sum();
         if held * 1000 > u64::from(limit) * rows {
             let limit = f64::from(limit) / 10.0;
             let unblock = format!(
@@ -167,8 +167,8 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(making: &'a Making<'a>, made_for: MadeFor<'a>) -> Self {
-        let MadeFor { spec, period, constants, .. } = made_for;
+    fn new(making: &'a Making<'a>, made_for: &MadeFor<'a>) -> Self {
+        let MadeFor { spec, period, constants, .. } = *made_for;
         let pipeline = &making.loaded.pipeline;
         let recipient = pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
         let key = making.key.for_recipient(&pipeline.name, &recipient.code, recipient.epoch);

@@ -38,7 +38,7 @@ struct Sheet {
 pub(super) fn render(programme: &Programme, made: &Made) -> Result<Vec<File>, String> {
     let mut files = Vec::new();
     let empty = Source::default();
-    for period in &programme.pipeline.periods {
+    for period in programme.pipeline.whole_periods() {
         for partner in programme.pipeline.partners_in(period) {
             let Some(habits) = programme.plan.partners.iter().find(|known| known.code == partner.code) else {
                 continue;

@@ -172,6 +172,8 @@ impl Scene<'_> {
         let first = self.registration.seen[0];
         let mut words = BTreeMap::from([
             ("n", self.registration.person.to_string()),
+            // As wide as the number in a document that nobody else has.
+            ("number", format!("{:06}", self.registration.person)),
             ("partner", self.registration.partner.code.clone()),
             ("home", self.registration.home.to_owned()),
             ("reference", self.registration.reference.clone()),
