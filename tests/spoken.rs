@@ -320,6 +320,47 @@ fn each_mistake_in_what_was_asked_is_a_refusal_that_changes_nothing() {
             &["folder of period P1"],
         ),
         (
+            "private within what may leave",
+            |_| {},
+            &["run", "small.toml", "--key", "small.key", "--out", "o", "--state", "o/private"],
+            &["would share a folder", "lie within each other"],
+        ),
+        (
+            "a name that is no folder",
+            |it| it.edit("small.toml", "name = \"small\"", "name = \"../small\""),
+            usual,
+            &["small.toml, line 2", "cannot be the name of a folder"],
+        ),
+        (
+            "a code that is not there",
+            |it| it.edit("small.toml", "[people]", "[severities]\nmising-column = \"note\"\n\n[people]"),
+            usual,
+            &["no code `mising-column`", "did you mean `missing-column`"],
+        ),
+        (
+            "a severity that cannot be",
+            |it| it.edit("small.toml", "[people]", "[severities]\nmissing-column = \"note\"\n\n[people]"),
+            usual,
+            &["`missing-column` cannot be milder than reject"],
+        ),
+        (
+            "two files with one path",
+            |it| it.edit("small.toml", "path = \"list.csv\"", "path = \"manifest.json\""),
+            usual,
+            &["would be written to \"manifest.json\""],
+        ),
+        (
+            "an explanation of another period",
+            |it| {
+                it.write(
+                    "small.explanations.csv",
+                    "period,partner,table,rule,record,reason_code,words,by,date\nP2,south,people,x,,y,,JT,2022-10-03\n",
+                );
+            },
+            usual,
+            &["line 2", "no period \"P2\"", "did you mean \"P1\""],
+        ),
+        (
             "a file of nobody's pattern alone",
             |it| it.edit("small.toml", "file = \"south*\"", "file = \"*\""),
             usual,
@@ -349,6 +390,109 @@ fn a_key_that_others_can_read_is_refused() {
     assert!(said.err.contains("Hint:"), "{}", said.err);
     let private = checkout.join("private");
     assert!(!private.exists() || crate::command::files(&private).is_empty());
+}
+
+#[test]
+fn a_run_replaces_the_drafts_whole() {
+    let checkout = small();
+    run(&checkout).ends(0);
+    let before = crate::command::files(&checkout.join("out"));
+    remove(&checkout, "out/small/P1/draft/list/list.csv");
+    checkout.write("out/small/P1/draft/list/junk.txt", "x");
+    run(&checkout).ends(0);
+    crate::command::assert_same(&before, &crate::command::files(&checkout.join("out")));
+}
+
+#[test]
+fn another_key_than_that_of_earlier_periods_is_refused() {
+    let checkout = small();
+    checkout.edit(
+        "small.toml",
+        "[[periods]]",
+        "[[periods]]\nlabel = \"P0\"\nfrom = 2022-04-01\nto = 2022-06-30\nfolder = \"before\"\n\n[[periods]]",
+    );
+    checkout.write("before/north.csv", NORTH.replace("/07/2022", "/05/2022"));
+    checkout.write("before/south.csv", SOUTH.replace("/08/2022", "/05/2022"));
+    let said = run(&checkout).ends(0);
+    assert_eq!(said.json()["people"]["cumulative"], 3, "the same references are the same people");
+    checkout.run(&["key", "new", "other.key"]).ends(0);
+    let said = checkout.run(&["run", "small.toml", "--key", "other.key"]).ends(2);
+    assert!(said.err.contains("not the one that earlier periods were made with"), "{}", said.err);
+}
+
+#[test]
+fn a_person_stays_the_same_over_a_period_that_is_not_known() {
+    let checkout = small();
+    // An earlier period of which nothing is there: no cumulative figure, and still the same people.
+    checkout.edit(
+        "small.toml",
+        "[[periods]]",
+        "[[periods]]\nlabel = \"P0\"\nfrom = 2022-04-01\nto = 2022-06-30\nfolder = \"gone\"\n\n[[periods]]",
+    );
+    let said = run(&checkout).ends(0);
+    assert!(said.json()["people"]["cumulative"].is_null());
+    assert!(
+        checkout.read("out/small/P1/draft/findings.json").contains("\"cumulative\""),
+        "it is said under not_checked"
+    );
+}
+
+#[test]
+fn blank_references_do_not_make_one_person_of_several() {
+    let checkout = small();
+    checkout.edit("people.toml", "primaryKey = \"ref\"", "");
+    checkout.edit(
+        "people.toml",
+        "constraints = { required = true }\nquarterday = { class = \"direct\" }",
+        "quarterday = { class = \"direct\" }",
+    );
+    checkout.write("in/north.csv", "Reference,Date of birth,Seen on\n,01/02/1980,05/07/2022\n,03/04/1990,06/07/2022\n");
+    assert_eq!(people(&run(&checkout).ends(0)), 3);
+}
+
+#[test]
+fn what_a_partner_typed_as_an_unknown_heading_does_not_leave() {
+    let checkout = small();
+    checkout.write("in/north.csv", NORTH.replace("Seen on", "Zanzibarova MW123456A"));
+    run(&checkout).ends(0);
+    let findings = checkout.read("out/small/P1/draft/findings.json");
+    assert!(!findings.contains("Zanzibarova") && findings.contains("column C"), "{findings}");
+}
+
+#[test]
+fn a_file_whose_headings_nobody_knows_is_not_kept() {
+    let checkout = small();
+    checkout.write("in/north.csv", "Religion,Foo,Bar\nZoroquill,1,2\n");
+    run(&checkout);
+    for (name, bytes) in crate::command::files(&checkout.join("private")) {
+        assert!(!bytes.windows(9).any(|window| window == b"Zoroquill"), "private/{name} holds the value");
+    }
+}
+
+#[test]
+fn a_rejected_source_holds_nobody_up() {
+    let checkout = small();
+    checkout.edit("small.toml", "period = \"P1\"\n", "period = \"P1\"\nhold_limit = \"1%\"\n");
+    // Of another period, and with a row that would be held besides.
+    checkout.write("in/north.csv", NORTH.replace("/07/2022", "/05/2022").replace("01/02/1980", "soon"));
+    let said = run(&checkout).ends(0);
+    assert_eq!(said.json()["summary"]["rejected_sources"], 1);
+}
+
+#[test]
+fn a_report_is_not_written_over_what_it_is_about() {
+    let checkout = small();
+    let said =
+        checkout.run(&["validate", "in/north.csv", "--schema", "people.toml", "--output", "in/north.csv"]).ends(2);
+    assert!(said.err.contains("would overwrite"), "{}", said.err);
+    assert_eq!(checkout.read("in/north.csv"), NORTH);
+}
+
+#[test]
+fn nothing_is_written_for_one_pipeline_if_another_is_refused() {
+    let checkout = small();
+    checkout.run(&["run", "pipelines/wwri.toml", "small.toml"]).ends(2);
+    assert!(!checkout.join("out").exists());
 }
 
 #[test]

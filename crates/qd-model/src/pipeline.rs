@@ -37,6 +37,8 @@ pub struct Pipeline {
     pub declarations: Vec<Declaration>,
     /// Severities that differ from the usual ones, by code.
     pub severities: BTreeMap<String, Severity>,
+    /// Where they stand in the pipeline file.
+    pub severities_at: At,
     /// Above which share of held rows every return is blocked, in tenths of a percent.
     pub hold_limit: Option<u32>,
     /// Countries to which data may go (ISO alpha-2); none means any.

@@ -28,6 +28,11 @@ const DEMONSTRATION: &str = "Demonstration: invented people";
 
 /// What to do, in words for the sender: what the analyst is told is told to the partner directly.
 fn fix_for_sender(fix: &str) -> String {
+    // What only the lead can do is not asked of the sender.
+    let is_for_lead = |clause: &&str| clause.contains("pipeline") || clause.contains("partner's format");
+    let clauses: Vec<&str> = fix.split(", or ").filter(|clause| !is_for_lead(clause)).collect();
+    let joined = clauses.join(", or ");
+    let fix = if joined.is_empty() && !fix.is_empty() { "ask us" } else { joined.as_str() };
     if let Some(rest) = fix.strip_prefix("ask the partner to ") {
         return sentence(&rest.replace("their own ", "your own ").replace("their records", "your records"));
     }

@@ -12,14 +12,15 @@ use arrow::array::BooleanArray;
 use jiff::civil::Date;
 use qd_disclosure::DomainKey;
 use qd_link::Register;
-use qd_model::finding::{Finding, ShowValues};
+use qd_model::finding::{Finding, ShowValues, SourceFindings, column_letters};
 use qd_model::period::{self, Period};
-use qd_model::report::{NotChecked, Report, SourceReport};
+use qd_model::report::{ColumnReport, NotChecked, Report, SourceReport};
 use qd_model::{Refusal, Severity};
 use qd_rules::Constants;
 use qd_table::Typed;
 use rayon::prelude::*;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One partner's source of the period, judged.
@@ -168,7 +169,7 @@ fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Cons
     }
     wrong_period(context, found, &mut judged);
     judged.findings.sort();
-    judged.is_rejected = judged.findings.count(Severity::Reject) > 0;
+    judged.is_rejected |= judged.findings.count(Severity::Reject) > 0;
     let held = judged.held();
     Ok(Source {
         partner: found.partner.code.clone(),
@@ -298,7 +299,8 @@ impl Computed {
                 *counts.entry(finding.fault.code.to_string()).or_default() += 1;
             }
         };
-        for source in self.sources.iter().filter(|source| tables.contains(&source.table)) {
+        let used = |source: &&Source| tables.contains(&source.table) && !source.judged.is_rejected;
+        for source in self.sources.iter().filter(used) {
             source.judged.findings.iter().for_each(&mut add);
         }
         for report in &self.general {
@@ -331,9 +333,38 @@ fn source_report(loaded: &Loaded, source: &Source, names: FileNames) -> SourceRe
         rejected: if judged.is_rejected { judged.rows } else { 0 },
         is_rejected: judged.is_rejected,
         heading_row: (judged.shape.heading_row > 0).then_some(judged.shape.heading_row),
-        columns: judged.shape.columns.clone(),
-        findings: judged.findings.clone(),
+        columns: match names {
+            FileNames::Own => judged.shape.columns.clone(),
+            FileNames::Public => judged.shape.columns.iter().map(without_unknown_heading).collect(),
+        },
+        findings: match names {
+            FileNames::Own => judged.findings.clone(),
+            FileNames::Public => without_unknown_headings(&judged.findings),
+        },
     }
+}
+
+/// A heading that no field claims is whatever a partner typed there: in what leaves, its column's
+/// letter stands for it.
+fn without_unknown_headings(findings: &SourceFindings) -> SourceFindings {
+    let mut findings = findings.clone();
+    for fault in findings.faults.iter_mut().filter(|fault| fault.field.is_none()) {
+        let Some(heading) = fault.heading.take() else { continue };
+        let letter = fault.column.map_or_else(|| "a column".to_owned(), |at| format!("column {}", column_letters(at)));
+        let plain = |text: &str| -> Arc<str> {
+            let text = text.replace(&format!("\"{heading}\""), &letter);
+            if text.contains(&*heading) && heading.len() > 2 { format!("See {letter}").into() } else { text.into() }
+        };
+        fault.message = plain(&fault.message);
+        fault.many = plain(&fault.many);
+        fault.fix = plain(&fault.fix);
+    }
+    findings
+}
+
+fn without_unknown_heading(column: &ColumnReport) -> ColumnReport {
+    let heading = if column.field.is_some() { column.heading.clone() } else { String::new() };
+    ColumnReport { heading, ..column.clone() }
 }
 
 /// One entry per code and reason over all sources.

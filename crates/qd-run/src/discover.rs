@@ -57,8 +57,8 @@ pub(crate) fn discover<'a>(loaded: &'a Loaded, period: &'a Period) -> Result<Dis
     let mut found = Discovered { sources: Vec::new(), general: Vec::new(), absent: Vec::new(), strays: Vec::new() };
     let mut claimed: Vec<Option<&str>> = vec![None; files.len()];
     for partner in loaded.pipeline.partners_in(period) {
-        for (index, file) in files.iter().enumerate() {
-            if !partner.sources.iter().any(|spec| fits(&spec.file, file)) {
+        for (index, (file, path)) in files.iter().enumerate() {
+            if path.is_none() || !partner.sources.iter().any(|spec| fits(&spec.file, file)) {
                 continue;
             }
             if let Some(other) = claimed[index] {
@@ -71,13 +71,14 @@ pub(crate) fn discover<'a>(loaded: &'a Loaded, period: &'a Period) -> Result<Dis
             }
             claimed[index] = Some(&partner.code);
         }
-        let own: Vec<&String> =
-            files.iter().zip(&claimed).filter(|(_, by)| **by == Some(&partner.code)).map(|(file, _)| file).collect();
+        let of_partner = files.iter().zip(&claimed).filter(|(_, by)| **by == Some(&partner.code));
+        let own: Vec<(&String, &PathBuf)> =
+            of_partner.filter_map(|((file, path), _)| Some((file, path.as_ref()?))).collect();
         for spec in &partner.sources {
-            sources_of(loaded, period, partner, spec, &own, &folder, &mut found);
+            sources_of(loaded, period, partner, spec, &own, &mut found);
         }
     }
-    for (file, by) in files.into_iter().zip(claimed) {
+    for ((file, _), by) in files.into_iter().zip(claimed) {
         if by.is_none() && !is_system_file(&file) {
             found.strays.push(file);
         }
@@ -91,21 +92,21 @@ fn sources_of<'a>(
     period: &Period,
     partner: &'a Partner,
     spec: &'a SourceSpec,
-    own: &[&String],
-    folder: &Path,
+    own: &[(&String, &PathBuf)],
     found: &mut Discovered<'a>,
 ) {
-    let matching: Vec<(usize, &&String)> = own.iter().enumerate().filter(|(_, file)| fits(&spec.file, file)).collect();
+    let matching: Vec<(usize, &(&String, &PathBuf))> =
+        own.iter().enumerate().filter(|(_, (file, _))| fits(&spec.file, file)).collect();
     if matching.is_empty() {
         absent(loaded, period, partner, &spec.table, found);
     }
-    for (number, file) in &matching {
+    for (number, (file, path)) in &matching {
         found.sources.push(FoundSource {
             partner,
             spec,
             table: loaded.table_index(&spec.table),
-            path: folder.join(file),
-            file: (**file).clone(),
+            path: (*path).clone(),
+            file: (*file).clone(),
             public: format!("{}-{:02}", partner.code, number + 1),
             is_rival: matching.len() > 1,
         });
@@ -163,19 +164,21 @@ fn report_strays(loaded: &Loaded, found: &mut Discovered<'_>) {
     found.general.push(report);
 }
 
-fn list(folder: &Path) -> std::io::Result<Vec<String>> {
-    let mut files = Vec::new();
+/// What lies in a folder, by name: the path of a file, or nothing for what is no file that can be read.
+fn list(folder: &Path) -> std::io::Result<Vec<(String, Option<PathBuf>)>> {
+    let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // A pipeline or its explanations may stand in the folder of the period that they describe.
         let is_ours = [".toml", ".explanations.csv"].iter().any(|ending| name.ends_with(ending));
-        if !is_ours && std::fs::metadata(entry.path())?.is_file() {
-            files.push(name);
+        if !is_ours {
+            let is_file = std::fs::metadata(&path).is_ok_and(|meta| meta.is_file());
+            entries.push((name, is_file.then_some(path)));
         }
     }
-    files.sort_unstable();
-    Ok(files)
+    entries.sort_unstable();
+    Ok(entries)
 }
 
 fn is_system_file(name: &str) -> bool {

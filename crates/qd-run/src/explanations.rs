@@ -21,6 +21,7 @@ pub(crate) struct Explanations {
 }
 
 struct Explanation {
+    line: u64,
     period: String,
     partner: String,
     table: String,
@@ -51,6 +52,21 @@ pub(crate) fn read(loaded: &Loaded) -> Result<Explanations, Refusal> {
             .because(format!("{}, line {line}: {what}", path.display()))
             .hint(format!("its columns are {}", words::list(&HEADINGS)))
     })?;
+    for line in &lines {
+        let periods: Vec<&str> = loaded.pipeline.whole_periods().map(|period| period.label.as_str()).collect();
+        let partners: Vec<&str> = loaded.pipeline.partners.iter().map(|partner| partner.code.as_str()).collect();
+        let tables: Vec<&str> = loaded.tables.iter().map(|table| table.name.as_str()).collect();
+        for (what, name, known) in
+            [("period", &line.period, periods), ("partner", &line.partner, partners), ("table", &line.table, tables)]
+        {
+            if !name.is_empty() && !known.contains(&name.as_str()) {
+                let hint = words::nearest(name, known.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
+                return Err(Refusal::new("the explanations file has a mistake")
+                    .because(format!("{}, line {}: there is no {what} \"{name}\"", path.display(), line.line))
+                    .hint(hint.unwrap_or_else(|| format!("it is one of {}", words::list(&known)))));
+            }
+        }
+    }
     Ok(Explanations { lines, digest: blake3::hash(&bytes).to_hex().to_string() })
 }
 
@@ -66,10 +82,11 @@ fn parse(bytes: &[u8]) -> Result<Vec<Explanation>, (u64, String)> {
     let mut lines = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| {
-            (
-                error.position().map_or(1, csv::Position::line),
-                "the line has another number of cells than the headings".to_owned(),
-            )
+            let what = match error.kind() {
+                csv::ErrorKind::Utf8 { .. } => "the file is not text in UTF-8; save it as CSV UTF-8",
+                _ => "the line has another number of cells than the headings",
+            };
+            (error.position().map_or(1, csv::Position::line), what.to_owned())
         })?;
         let line = record.position().map_or(1, csv::Position::line);
         let cell = |at: usize| record.get(columns[at]).unwrap_or("").trim().to_owned();
@@ -82,6 +99,7 @@ fn parse(bytes: &[u8]) -> Result<Vec<Explanation>, (u64, String)> {
             return Err((line, "`date` is not a date such as 2022-10-04".to_owned()));
         }
         lines.push(Explanation {
+            line,
             period: cell(0),
             partner: cell(1),
             table: cell(2),
@@ -128,6 +146,10 @@ impl Explanation {
         for hit in &findings.hits {
             let fault = &findings.faults[hit.fault as usize];
             let record = findings.records.get(&hit.row).map_or("", String::as_str);
+            // A row without a record key cannot be named, so no line can explain it.
+            if hit.row > 0 && record.is_empty() {
+                continue;
+            }
             if fault.severity == Severity::Query && *fault.code == *self.rule && record == self.record {
                 fitting.push((hit.row, hit.fault));
             }

@@ -1,5 +1,6 @@
 //! Where a pipeline's files are, what a run leaves where, and what may be read from a folder.
 
+use qd_model::Refusal;
 use std::path::{Component, Path, PathBuf};
 
 /// A path relative to a folder, with `..` taken out so that messages show it plainly.
@@ -17,6 +18,28 @@ pub(crate) fn resolve(folder: &Path, path: &str) -> PathBuf {
         }
     }
     out
+}
+
+/// What may leave and what never does must not share a folder.
+pub(crate) fn apart(out: &Path, state: &Path) -> Result<(), Refusal> {
+    let refuse = |cause: String| {
+        Refusal::new("nothing was written, because what may leave and what never leaves would share a folder")
+            .because(cause)
+            .hint("name two folders beside each other with --out and --state")
+    };
+    let real = |path: &Path| {
+        // The part that is there is asked for its real place; the rest is not there yet.
+        let absolute = std::path::absolute(path).map_err(|error| refuse(error.to_string()))?;
+        let there = absolute.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(&absolute);
+        let rest = absolute.strip_prefix(there).unwrap_or(Path::new(""));
+        let real = there.canonicalize().map_err(|error| refuse(error.to_string()))?;
+        Ok::<PathBuf, Refusal>(resolve(&real, &rest.to_string_lossy()))
+    };
+    let (real_out, real_state) = (real(out)?, real(state)?);
+    if real_out.starts_with(&real_state) || real_state.starts_with(&real_out) {
+        return Err(refuse(format!("{} and {} lie within each other", out.display(), state.display())));
+    }
+    Ok(())
 }
 
 /// The folders of one pipeline's run.

@@ -16,9 +16,10 @@ pub(crate) struct Periods<'a> {
     pub(crate) loaded: &'a Loaded,
     pub(crate) period: &'a Period,
     pub(crate) now: &'a PeriodState,
-    /// Earlier periods, oldest first; `None` where one of them is not known, so that nothing
-    /// cumulative can be said.
-    pub(crate) earlier: Option<&'a [PeriodState]>,
+    /// Earlier periods that are known, oldest first.
+    pub(crate) earlier: &'a [PeriodState],
+    /// Whether all earlier periods are among them; else nothing cumulative can be said.
+    pub(crate) is_complete: bool,
     pub(crate) as_of: Option<Date>,
 }
 
@@ -98,7 +99,10 @@ impl Periods<'_> {
 
     fn people_ever(&self, counted: &[Counted], now: &People) -> Option<People> {
         let mut all = now.clone();
-        for state in self.earlier? {
+        if !self.is_complete {
+            return None;
+        }
+        for state in self.earlier {
             // Two people of an earlier period can turn out to be one: the register knows.
             let people = self.people_in(state, counted);
             all.extend(people.into_iter().map(|person| self.current(&person).to_owned()));
@@ -153,7 +157,7 @@ impl Periods<'_> {
         let field = self.loaded.tables[index].schema.index_of(&breakdown.field);
         let field = field.expect("breakdowns were checked when loading");
         let mut values = BTreeMap::new();
-        let states = std::iter::once(self.now).chain(self.earlier.unwrap_or_default().iter().rev());
+        let states = std::iter::once(self.now).chain(self.earlier.iter().rev());
         for state in states {
             for part in &state.tables[index] {
                 let Some(people) = &part.typed.person else { continue };

@@ -84,13 +84,13 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
     let mut source = match qd_source::open(subject.path, &request) {
         Opened::Rejected(rejection) => {
             let mut findings = rejection.findings;
-            override_severities(&mut findings, subject.severities);
             findings.sort();
             return Judged {
-                is_rejected: findings.count(Severity::Reject) > 0,
+                is_rejected: true,
+                // Where the headings were not recognised, nobody knows what the file holds.
+                is_quarantined: !rejection.quarantined.is_empty() || rejection.shape.is_none(),
                 shape: rejection.shape.unwrap_or(Shape { sheet: rejection.sheet, ..Shape::default() }),
                 rows: rejection.rows,
-                is_quarantined: !rejection.quarantined.is_empty(),
                 findings,
                 ..Judged::default()
             };

@@ -29,7 +29,7 @@ pub use init::init;
 pub use load::{Loaded, LoadedTable, load, load_schema, read_text};
 pub use outcome::{Blocked, PeriodPeople, PlanLine, ReturnFile, ReturnOutcome, RunOutcome, SourceLine};
 pub use plan::plan;
-pub use run::{Progress, RunRequest, run};
+pub use run::{Progress, RunRequest, check, run};
 pub use validate::{Against, ValidateRequest, validate};
 pub use verify::{Difference, verify};
 

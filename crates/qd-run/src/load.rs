@@ -8,7 +8,7 @@ use qd_model::pipeline::{
     ColumnContent, ColumnSpec, Counted, FieldRelease, FileSpec, Part, Recipient, ReturnSpec, Rows, TableRelease,
 };
 use qd_model::schema::{FieldType, Placed};
-use qd_model::{Pipeline, Refusal, Schema, words};
+use qd_model::{Pipeline, Refusal, Schema, Severity, words};
 use qd_rules::{Expression, RowRules};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -142,6 +142,8 @@ pub fn load(path: &Path) -> Result<Loaded, Refusal> {
     compile_filters(&mut loaded, &mut mistakes);
     check_fields(&loaded, &mut mistakes);
     check_profiles(&loaded, &mut mistakes);
+    check_paths(&loaded.pipeline, &mut mistakes);
+    check_severities(&loaded, &mut mistakes);
     mistakes.extend(qd_disclosure::profile_conflicts(&loaded.pipeline));
     if mistakes.is_empty() { Ok(loaded) } else { Err(refuse(mistakes)) }
 }
@@ -228,6 +230,10 @@ fn check_fields(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
                 let what = format!("`{}` is broken down by bands if it is a date, and only then", breakdown.field);
                 mistakes.push(Mistake::new(&breakdown.at, what));
             }
+            Some(field) if breakdown.bands.is_empty() && field.categories.is_empty() => {
+                let what = format!("`{}` cannot be a breakdown, since it has no code list", breakdown.field);
+                mistakes.push(Mistake::new(&breakdown.at, what).hint("give the field `categories` in its schema"));
+            }
             Some(_) => {}
         }
     }
@@ -238,6 +244,61 @@ fn unknown_field(table: &str, field: &str, schema: &Schema, at: &At) -> Mistake 
     match words::nearest(field, schema.fields.iter().map(|field| field.name.as_str())) {
         Some(near) => mistake.hint(format!("did you mean `{near}`?")),
         None => mistake,
+    }
+}
+
+/// Every file of a return must have a path of its own, and none that a run needs for itself.
+fn check_paths(pipeline: &Pipeline, mistakes: &mut Vec<Mistake>) {
+    for spec in &pipeline.returns {
+        let mut paths = vec!["manifest.json".to_owned()];
+        for file in &spec.files {
+            if spec.name == "partners" {
+                let what = "a return cannot be named `partners`, which is the folder of what goes back to partners";
+                mistakes.push(Mistake::new(&file.at, what));
+            }
+            let rows = file.parts.iter().filter_map(|part| match part {
+                Part::Rows(rows) => Some(file.path.replace("{table}", &rows.table)),
+                _ => None,
+            });
+            let mut own: Vec<String> = if file.format == "xlsx" { vec![file.path.clone()] } else { rows.collect() };
+            // Parts of one text file with one path follow each other in it.
+            if file.format == "csv" {
+                own.dedup();
+            }
+            own.extend(file.datapackage.iter().chain(&file.codebook).cloned());
+            for path in own {
+                if paths.contains(&path) {
+                    let mistake =
+                        Mistake::new(&file.at, format!("two files of `{}` would be written to \"{path}\"", spec.name));
+                    mistakes.push(mistake.hint("give each its own `path`; {table} stands for the table's name"));
+                }
+                paths.push(path);
+            }
+        }
+    }
+}
+
+/// A severity can be changed for codes that exist, and not where nothing could be read.
+fn check_severities(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
+    let codes = crate::codes::all();
+    let rules = || loaded.tables.iter().flat_map(|table| &table.schema.rules).map(|rule| rule.code.as_str());
+    let at = &loaded.pipeline.severities_at;
+    for (name, severity) in &loaded.pipeline.severities {
+        match codes.iter().find(|code| code.name == name) {
+            Some(code) if code.severity == Severity::Reject && *severity != Severity::Reject => {
+                let what = format!("`{name}` cannot be milder than reject, since the source cannot be used");
+                mistakes.push(Mistake::new(at, what));
+            }
+            Some(_) => {}
+            None if rules().any(|rule| rule == name) => {}
+            None => {
+                let mistake = Mistake::new(at, format!("there is no code `{name}`"));
+                mistakes.push(match words::nearest(name, codes.iter().map(|code| code.name).chain(rules())) {
+                    Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+                    None => mistake.hint("`quarterday explain` lists the built-in ones"),
+                });
+            }
+        }
     }
 }
 

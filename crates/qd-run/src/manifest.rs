@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 pub(crate) struct Facts<'a> {
     pub(crate) loaded: &'a Loaded,
     pub(crate) computed: &'a Computed,
-    pub(crate) earlier: Option<&'a [PeriodState]>,
+    pub(crate) earlier: &'a [PeriodState],
     pub(crate) explanations: &'a str,
     pub(crate) key: &'a Key,
     pub(crate) returns: &'a [ReturnOutcome],
@@ -44,10 +44,8 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
         "inputs": inputs(loaded, computed),
         "explanations_blake3": if facts.explanations.is_empty() { Value::Null } else { json!(facts.explanations) },
         "key": { "id": facts.key.id().to_string(), "epochs": epochs, "normaliser": qd_disclosure::NORMALISER_VERSION },
-        "state": match facts.earlier {
-            None => Value::Null,
-            Some(earlier) => earlier.iter().map(|state| json!({ "period": state.label, "blake3": state.digest })).collect(),
-        },
+        "state": facts.earlier.iter().map(|state| json!({ "period": state.label, "blake3": state.digest }))
+            .collect::<Vec<_>>(),
         "counts": RowCounts::of_tables(computed, &all_tables).json(),
         "returns": facts.returns.iter().map(|outcome| json!({
             "name": outcome.name, "recipient": outcome.recipient, "written": outcome.blocked.is_empty(),

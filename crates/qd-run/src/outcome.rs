@@ -32,6 +32,8 @@ pub struct RunOutcome {
     pub strays: Vec<String>,
     /// Folder of the drafts.
     pub draft: PathBuf,
+    /// Whether something goes back to partners.
+    pub has_partner_files: bool,
     /// Periods that were made first, because their state was missing.
     pub made_first: Vec<String>,
 }

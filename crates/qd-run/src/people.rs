@@ -116,23 +116,26 @@ pub(crate) fn link(
         .collect();
     suggestions.sort();
 
+    // Other tables find their people by partner and reference; a blank reference leads nowhere.
     let mut person_of: HashMap<(String, String), u32> = HashMap::new();
+    let mut person_at: HashMap<(usize, usize, usize), u32> = HashMap::new();
     for ((place, cells), person) in places.iter().zip(&cells).zip(&linked.person_of_record) {
-        person_of.insert((sources[place.source].partner.clone(), cells.record.clone()), *person);
+        person_at.insert((place.source, place.chunk, place.index), *person);
+        if !cells.record.is_empty() {
+            person_of.insert((sources[place.source].partner.clone(), cells.record.clone()), *person);
+        }
     }
-    for source in sources.iter_mut() {
-        let field = if source.table == table {
-            Some(fields.record)
-        } else {
-            let name = loaded.pipeline.tables[source.table].record.as_deref();
-            name.and_then(|name| loaded.tables[source.table].schema.index_of(name))
-        };
-        let Some(field) = field else { continue };
-        let partner = source.partner.clone();
-        for typed in &mut source.judged.typed {
-            let person: UInt32Array = (0..typed.len())
-                .map(|index| person_of.get(&(partner.clone(), cell_text(typed, field, index))).copied())
-                .collect();
+    for (at, source) in sources.iter_mut().enumerate() {
+        let name = loaded.pipeline.tables[source.table].record.as_deref();
+        let field = name.and_then(|name| loaded.tables[source.table].schema.index_of(name));
+        let is_people = source.table == table;
+        for (chunk, typed) in source.judged.typed.iter_mut().enumerate() {
+            let person = |index: usize| match field {
+                _ if is_people => person_at.get(&(at, chunk, index)).copied(),
+                Some(field) => person_of.get(&(source.partner.clone(), cell_text(typed, field, index))).copied(),
+                None => None,
+            };
+            let person: UInt32Array = (0..typed.len()).map(person).collect();
             typed.person = Some(person);
         }
     }

@@ -27,9 +27,10 @@ pub(crate) struct Staging {
 struct Move {
     staged: PathBuf,
     place: PathBuf,
-    /// The file of the folder that was written last.
+    /// What the system knows the new folder by, where it has such a thing.
+    identity: Option<u64>,
+    /// The file of the folder that was written last, and its digest: for systems without an identity.
     marker: String,
-    /// Its digest: a place that has it holds the new folder.
     digest: String,
 }
 
@@ -56,8 +57,12 @@ impl Staging {
             return Err(Refusal::new("nothing was written, because another run of this pipeline is at work")
                 .hint("wait until it is done, then run again"));
         }
-        let folder = private.join(".staging");
-        recover(&folder).map_err(|error| refuse(&folder, &error))?;
+        // Git must not take up what never leaves, wherever the folder was put.
+        let ignore = private.join(".gitignore");
+        std::fs::write(&ignore, "*\n").map_err(|error| refuse(&ignore, &error))?;
+        // Absolute, since a journal may be finished by a run that was started elsewhere.
+        let folder = std::path::absolute(private.join(".staging")).map_err(|error| refuse(private, &error))?;
+        recover(&folder)?;
         system::create_private(&folder).map_err(|error| refuse(&folder, &error))?;
         Ok(Self { folder, private: private.to_path_buf(), moves: Vec::new(), _lock: lock })
     }
@@ -66,10 +71,12 @@ impl Staging {
     pub(crate) fn add(&mut self, place: &Path, files: &[NewFile]) -> Result<(), Refusal> {
         let last = files.last().expect("a folder has at least the file that describes it");
         let staged = self.folder.join(self.moves.len().to_string());
+        let place = ready(place).map_err(|error| no_room(place, &error))?;
         write_all(&staged, files).map_err(|(path, error)| no_room(&path, &error))?;
         self.moves.push(Move {
+            identity: system::identity(&staged),
             staged,
-            place: place.to_path_buf(),
+            place,
             marker: last.path.clone(),
             digest: blake3::hash(&last.bytes).to_hex().to_string(),
         });
@@ -107,34 +114,61 @@ fn no_room(path: &Path, error: &std::io::Error) -> Refusal {
     if error.kind() == ErrorKind::StorageFull { refusal.hint("make room on the disk, then run again") } else { refusal }
 }
 
+/// The place in full, with the folders above it made, so that putting something there cannot fail
+/// for want of them once the work is done.
+fn ready(place: &Path) -> std::io::Result<PathBuf> {
+    let place = std::path::absolute(place)?;
+    std::fs::create_dir_all(place.parent().unwrap_or(Path::new(".")))?;
+    if place.exists() && !place.is_dir() {
+        return Err(std::io::Error::new(ErrorKind::NotADirectory, "a file stands where a folder belongs"));
+    }
+    Ok(place)
+}
+
 /// Finishes or clears what a killed run left.
-fn recover(folder: &Path) -> std::io::Result<()> {
-    match std::fs::read(folder.join(JOURNAL)) {
+fn recover(folder: &Path) -> Result<(), Refusal> {
+    let refuse = |place: &Path, error: &std::io::Error| {
+        Refusal::new("an earlier run did not end, and what it left could not be put in place")
+            .because(format!("{}: {}", place.display(), plain(error)))
+            .hint(
+                "close files of that folder that are open elsewhere and check that you may write there, then run again",
+            )
+            .hint(format!("to give up what that run made, remove {}", folder.display()))
+    };
+    let journal = folder.join(JOURNAL);
+    match std::fs::read(&journal) {
         Ok(bytes) => {
-            let moves: Vec<Move> = serde_json::from_slice(&bytes).map_err(std::io::Error::other)?;
-            for step in moves {
-                step.carry_out()?;
+            let moves: Vec<Move> = serde_json::from_slice(&bytes)
+                .map_err(|_| refuse(&journal, &std::io::Error::other("the journal is not readable")))?;
+            for step in moves.iter().filter(|step| !step.is_done()) {
+                step.carry_out().map_err(|error| refuse(&step.place, &error))?;
             }
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        Err(error) => return Err(refuse(&journal, &error)),
     }
     match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(refuse(folder, &error)),
         _ => Ok(()),
     }
 }
 
 impl Move {
-    /// Exchanges the staged folder and the one in place. Can be repeated after any interruption.
-    fn carry_out(&self) -> std::io::Result<()> {
-        let is_done = std::fs::read(self.place.join(&self.marker))
-            .is_ok_and(|bytes| blake3::hash(&bytes).to_hex().to_string() == self.digest);
-        if is_done || !self.staged.exists() {
-            return Ok(());
+    /// Whether a run that died had already put the folder in its place.
+    fn is_done(&self) -> bool {
+        if !self.staged.exists() {
+            return true;
         }
+        match self.identity {
+            Some(identity) => system::identity(&self.place) == Some(identity),
+            None => std::fs::read(self.place.join(&self.marker))
+                .is_ok_and(|bytes| blake3::hash(&bytes).to_hex().to_string() == self.digest),
+        }
+    }
+
+    /// Exchanges the staged folder and the one in place.
+    fn carry_out(&self) -> std::io::Result<()> {
         let parent = self.place.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(parent)?;
         match system::exchange(&self.staged, &self.place) {
             Err(error) if error.kind() == ErrorKind::CrossesDevices => self.carry_across()?,
             done => done?,
@@ -220,6 +254,10 @@ mod tests {
         put(&private, &place, "new");
         assert_eq!(std::fs::read_to_string(place.join("a/one.txt")).expect("there"), "new");
         assert!(!place.join("left over.txt").exists(), "the old folder is gone whole");
+        // The same again heals what was changed in between.
+        std::fs::write(place.join("a/one.txt"), "changed").expect("written");
+        put(&private, &place, "new");
+        assert_eq!(std::fs::read_to_string(place.join("a/one.txt")).expect("there"), "new");
         assert!(!private.join(".staging").exists(), "nothing is left beside the place");
     }
 

@@ -5,7 +5,6 @@ use crate::load::Loaded;
 use crate::outcome::PlanLine;
 use crate::returns::MadeFor;
 use crate::run::{Prepared, Progress, RunRequest, earlier};
-use qd_link::Register;
 use qd_model::Refusal;
 use qd_model::pipeline::{FieldRelease, Part, Rows, TableRelease};
 use std::collections::BTreeSet;
@@ -14,9 +13,7 @@ use std::collections::BTreeSet;
 pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<Vec<PlanLine>, Refusal> {
     let prepared = Prepared::new(loaded, request)?;
     let earlier = earlier(&prepared, progress)?;
-    let empty = Register::default();
-    let register = earlier.states.as_ref().and_then(|states| states.last()).map_or(&empty, |state| &state.register);
-    let computed = prepared.compute(prepared.period, register, progress)?;
+    let computed = prepared.compute(prepared.period, &earlier.register(), progress)?;
     let mut lines = Vec::new();
     for (spec, period) in loaded.pipeline.due(prepared.period) {
         let made_for = MadeFor::of(spec, period, prepared.as_of);

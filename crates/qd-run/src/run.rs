@@ -74,6 +74,7 @@ impl<'a> Prepared<'a> {
                 .hint("make one with `quarterday key new FILE`, then name it with `--key FILE` or as `key` in the pipeline")
                 .hint("the same key must be used every quarter, or people will look new")
         })?;
+        folders::apart(request.out, request.state)?;
         let usage = if pipeline.demonstration { KeyUse::Demonstration } else { KeyUse::Real };
         let key = Key::read(&path, usage, &[request.out])?;
         Ok(Self {
@@ -126,8 +127,10 @@ impl<'a> Prepared<'a> {
 
 /// Earlier periods' states, and which had to be computed because they were missing.
 pub(crate) struct Earlier {
-    /// Oldest first; `None` where one is not known.
-    pub(crate) states: Option<Vec<PeriodState>>,
+    /// Those that are known, oldest first.
+    pub(crate) states: Vec<PeriodState>,
+    /// Whether all are known, so that cumulative figures can be given.
+    pub(crate) is_complete: bool,
     /// Periods that were computed now, to be kept.
     pub(crate) computed: Vec<Computed>,
     pub(crate) not_checked: Vec<NotChecked>,
@@ -137,21 +140,23 @@ pub(crate) struct Earlier {
 pub(crate) fn earlier(prepared: &Prepared<'_>, progress: &dyn Progress) -> Result<Earlier, Refusal> {
     let mut states: Vec<PeriodState> = Vec::new();
     let mut computed = Vec::new();
+    let mut not_checked = Vec::new();
     for period in prepared.earlier() {
         let folder = prepared.folders.accepted(&period.label);
         if state::is_there(&folder) {
-            states.push(state::read(&folder, prepared.loaded)?);
+            states.push(state::read(&folder, prepared.loaded, &prepared.key)?);
             continue;
         }
         if !prepared.loaded.resolve(&period.folder).is_dir() {
             let reason = format!("no files and no kept state of {}", period.label);
-            let not_checked = vec![NotChecked { code: "cumulative".to_owned(), reason, rows: 0 }];
-            return Ok(Earlier { states: None, computed, not_checked });
+            not_checked.push(NotChecked { code: "cumulative".to_owned(), reason, rows: 0 });
+            // People stay who they are over the gap: the last register that is known goes on.
+            continue;
         }
         let empty = Register::default();
         let register = states.last().map_or(&empty, |state| &state.register);
         let mut made = prepared.compute(period, register, progress)?;
-        made.state.digest = state_digest(&made.state, prepared.loaded);
+        made.state.digest = state_digest(&made.state, prepared.loaded, &prepared.key);
         // The state is used for this run and kept for later ones; both see the same rows.
         let kept = PeriodState {
             label: made.state.label.clone(),
@@ -168,27 +173,37 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, progress: &dyn Progress) -> Resul
         states.push(kept);
         computed.push(made);
     }
-    Ok(Earlier { states: Some(states), computed, not_checked: Vec::new() })
+    Ok(Earlier { states, is_complete: not_checked.is_empty(), computed, not_checked })
 }
 
-fn state_digest(state: &PeriodState, loaded: &Loaded) -> String {
-    let files = state::to_files(state, loaded);
+impl Earlier {
+    /// The register after the last period that is known.
+    pub(crate) fn register(&self) -> Register {
+        self.states.last().map_or_else(Register::default, |state| state.register.clone())
+    }
+}
+
+fn state_digest(state: &PeriodState, loaded: &Loaded, key: &Key) -> String {
+    let files = state::to_files(state, loaded, key);
     let (_, index) = files.last().expect("the index is always there");
     blake3::hash(index).to_hex().to_string()
+}
+
+/// Refuses what a run would refuse before it begins: period, key, folders, explanations.
+pub fn check(loaded: &Loaded, request: &RunRequest<'_>) -> Result<(), Refusal> {
+    Prepared::new(loaded, request).map(|_| ())
 }
 
 /// Runs a pipeline for a period and puts everything in place.
 pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<RunOutcome, Refusal> {
     let prepared = Prepared::new(loaded, request)?;
     let mut staging = Staging::begin(&prepared.folders.private)?;
-    let Earlier { states, computed: made_first, not_checked } = earlier(&prepared, progress)?;
-    for computed in &made_first {
+    let earlier = earlier(&prepared, progress)?;
+    for computed in &earlier.computed {
         add_private(&prepared, computed, request, &mut staging)?;
     }
-    let empty = Register::default();
-    let register = states.as_ref().and_then(|states| states.last()).map_or(&empty, |state| &state.register);
-    let mut computed = prepared.compute(prepared.period, register, progress)?;
-    computed.not_checked.extend(not_checked);
+    let mut computed = prepared.compute(prepared.period, &earlier.register(), progress)?;
+    computed.not_checked.extend(earlier.not_checked.iter().cloned());
 
     progress.step("making the returns", 0, 1);
     let constants = prepared.constants();
@@ -196,11 +211,12 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         loaded,
         period: prepared.period,
         now: &computed.state,
-        earlier: states.as_deref(),
+        earlier: &earlier.states,
+        is_complete: earlier.is_complete,
         as_of: constants.as_of,
     };
     let making = Making { loaded, computed: &computed, periods: &periods, key: &prepared.key };
-    let (returns, files) = draft(&prepared, &making, states.as_deref())?;
+    let (returns, files) = draft(&prepared, &making, &earlier.states)?;
     let (this_period, cumulative) = periods.headline();
 
     progress.step("putting files in place", 0, 1);
@@ -221,7 +237,8 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         returns,
         report,
         draft: prepared.folders.draft(&prepared.period.label),
-        made_first: made_first.into_iter().map(|computed| computed.period.label).collect(),
+        made_first: earlier.computed.into_iter().map(|computed| computed.period.label).collect(),
+        has_partner_files: loaded.pipeline.outputs.partner_files != PartnerFiles::None,
         strays: computed.strays,
     })
 }
@@ -230,7 +247,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
 fn draft(
     prepared: &Prepared<'_>,
     making: &Making<'_>,
-    earlier: Option<&[PeriodState]>,
+    earlier: &[PeriodState],
 ) -> Result<(Vec<ReturnOutcome>, Vec<NewFile>), Refusal> {
     let (loaded, computed) = (prepared.loaded, making.computed);
     let mut returns = Vec::new();
@@ -300,7 +317,7 @@ fn add_private(
     staging: &mut Staging,
 ) -> Result<(), Refusal> {
     let label = &computed.period.label;
-    let files = state::to_files(&computed.state, prepared.loaded);
+    let files = state::to_files(&computed.state, prepared.loaded, &prepared.key);
     let files: Vec<NewFile> = files.into_iter().map(|(path, bytes)| NewFile { path, bytes }).collect();
     staging.add(&prepared.folders.accepted(label), &files)?;
     staging.add(&prepared.folders.sources(label), &copies(computed)?)?;

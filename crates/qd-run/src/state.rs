@@ -5,6 +5,7 @@ use crate::load::{Loaded, plain};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, UInt32Type};
+use qd_disclosure::Key;
 use qd_link::Register;
 use qd_model::Refusal;
 use qd_table::Typed;
@@ -61,11 +62,13 @@ impl AcceptedPart {
 struct Index {
     state: String,
     period: String,
+    /// The public id of the key that people's ids were made with.
+    key: String,
     files: BTreeMap<String, String>,
 }
 
 /// The files of a state, by name, the index last.
-pub(crate) fn to_files(state: &PeriodState, loaded: &Loaded) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn to_files(state: &PeriodState, loaded: &Loaded, key: &Key) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for (table, parts) in loaded.tables.iter().zip(&state.tables) {
         let schema = Typed::arrow_schema(&table.schema);
@@ -82,7 +85,12 @@ pub(crate) fn to_files(state: &PeriodState, loaded: &Loaded) -> Vec<(String, Vec
     }
     files.push((REGISTER.to_owned(), register_to_csv(&state.register)));
     let digests = files.iter().map(|(name, bytes)| (name.clone(), blake3::hash(bytes).to_hex().to_string())).collect();
-    let index = Index { state: "quarterday-state/1".to_owned(), period: state.label.clone(), files: digests };
+    let index = Index {
+        state: "quarterday-state/1".to_owned(),
+        period: state.label.clone(),
+        key: key.id().to_string(),
+        files: digests,
+    };
     let mut text = serde_json::to_string_pretty(&index).expect("a plain structure");
     text.push('\n');
     files.push((INDEX.to_owned(), text.into_bytes()));
@@ -111,7 +119,7 @@ pub(crate) fn is_there(folder: &Path) -> bool {
 }
 
 /// Reads a period's state, and refuses one that was changed since it was written.
-pub(crate) fn read(folder: &Path, loaded: &Loaded) -> Result<PeriodState, Refusal> {
+pub(crate) fn read(folder: &Path, loaded: &Loaded, key: &Key) -> Result<PeriodState, Refusal> {
     let refuse = |cause: String| {
         Refusal::new("an earlier period's state cannot be used")
             .because(format!("{}: {cause}", folder.display()))
@@ -119,6 +127,11 @@ pub(crate) fn read(folder: &Path, loaded: &Loaded) -> Result<PeriodState, Refusa
     };
     let index_bytes = std::fs::read(folder.join(INDEX)).map_err(|error| refuse(plain(&error)))?;
     let index: Index = serde_json::from_slice(&index_bytes).map_err(|_| refuse(format!("{INDEX} is not readable")))?;
+    if index.key != key.id().to_string() {
+        return Err(Refusal::new("the key is not the one that earlier periods were made with")
+            .because(format!("{} was made with key {}, and this is key {}", index.period, index.key, key.id()))
+            .hint("use the same key every period, or people will look new"));
+    }
     for (name, digest) in &index.files {
         let bytes = std::fs::read(folder.join(name)).map_err(|error| refuse(format!("{name}: {}", plain(&error))))?;
         if blake3::hash(&bytes).to_hex().to_string() != *digest {

@@ -102,7 +102,11 @@ impl Drop for Bar {
 
 /// The one pool's size is read when the program starts, so another size means starting again.
 pub(crate) fn restart_with_threads(threads: Option<u16>) -> Option<ExitCode> {
-    let wanted = threads?.to_string();
+    // What Polars cannot read would end as a fault of ours; it is as if it were not set.
+    let is_good = |size: String| size.parse::<u16>().is_ok_and(|size| (1..=1024).contains(&size));
+    let is_bad = std::env::var_os(POOL_SIZE).is_some_and(|size| !size.into_string().is_ok_and(is_good));
+    let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(1024) as u16);
+    let wanted = if is_bad { threads.unwrap_or_else(cores) } else { threads? }.to_string();
     if std::env::var(POOL_SIZE).is_ok_and(|size| size == wanted) {
         return None;
     }

@@ -27,6 +27,9 @@ pub(super) fn pipeline(text: &str, syntax: Syntax) -> Result<Pipeline, Vec<Mista
 
 fn read(root: Table<'_>) -> Option<Pipeline> {
     let name = root.required_text("name").map(str::to_owned);
+    if let (Some(name), Some(node)) = (&name, root.node("name")) {
+        folder_name(name, &node.at, root.mistakes());
+    }
     let periods = periods(&root);
     let pipeline = Pipeline {
         title: root.required_text("title").unwrap_or_default().to_owned(),
@@ -37,6 +40,7 @@ fn read(root: Table<'_>) -> Option<Pipeline> {
         tables: tables(&root),
         partners: root.list("partners").iter().filter_map(|node| partner(node, root.mistakes())).collect(),
         declarations: root.list("declarations").iter().filter_map(|node| declaration(node, root.mistakes())).collect(),
+        severities_at: root.node("severities").map_or_else(|| root.at.clone(), |node| node.at.clone()),
         severities: severities(&root),
         hold_limit: hold_limit(&root),
         countries: root.texts("countries").unwrap_or_default(),
@@ -89,6 +93,9 @@ fn part_mistake(part: &Period, whole: &Period) -> Option<String> {
 fn period(node: &Node, mistakes: &Mistakes) -> Option<Period> {
     let table = Table::open(node, "a period", mistakes)?;
     let label = table.required_text("label").map(str::to_owned);
+    if let (Some(label), Some(node)) = (&label, table.node("label")) {
+        folder_name(label, &node.at, mistakes);
+    }
     let (from, to) = (table.date("from"), table.date("to"));
     if let (Some(from), Some(to)) = (from, to)
         && to < from
@@ -118,6 +125,7 @@ fn tables(root: &Table<'_>) -> Vec<TableSpec> {
     let read = |(name, node): &(String, Node)| {
         let table = Table::open(node, format!("table `{name}`"), root.mistakes())?;
         let at = table.required("schema")?.at.clone();
+        folder_name(name, &node.at, root.mistakes());
         let spec = TableSpec {
             name: name.clone(),
             schema: Placed { value: table.required_text("schema")?.to_owned(), at },
@@ -141,6 +149,18 @@ fn partner(node: &Node, mistakes: &Mistakes) -> Option<Partner> {
     };
     table.finish();
     Some(partner)
+}
+
+/// A name that is used for a folder as it is written.
+fn folder_name(text: &str, at: &At, mistakes: &Mistakes) {
+    let good = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+    // These are folders of the private state.
+    let is_taken = ["accepted", "sources"].contains(&text);
+    if is_taken || text.starts_with('.') || text.trim() != text || !text.chars().all(good) {
+        let mistake = Mistake::new(at, format!("\"{text}\" cannot be the name of a folder here"));
+        mistakes
+            .push(mistake.hint("write it with letters, digits and hyphens, and not as \"accepted\" or \"sources\""));
+    }
 }
 
 /// A code that is used in file names: lower-case letters, digits and hyphens.

@@ -25,6 +25,20 @@ pub(super) fn sync_folder(folder: &Path) {
     let _ = folder;
 }
 
+/// What the system knows a folder by, whatever it is called and wherever it is moved.
+pub(super) fn identity(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(folder).ok().map(|meta| meta.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
 /// Puts `staged` at `place`. What was there is afterwards at `staged`, or gone.
 pub(super) fn exchange(staged: &Path, place: &Path) -> std::io::Result<()> {
     if !place.exists() {

@@ -4,6 +4,7 @@ use crate::args::KeyAction;
 use crate::terminal::Terminal;
 use crate::{Ending, Result};
 use qd_disclosure::{Key, KeyUse};
+use qd_model::Refusal;
 
 pub(super) fn key(action: &KeyAction, terminal: &Terminal) -> Result {
     match action {
@@ -20,6 +21,11 @@ pub(super) fn key(action: &KeyAction, terminal: &Terminal) -> Result {
             Ok(Ending::Clean)
         }
         KeyAction::Check { file } => {
+            if !file.exists() {
+                return Err(
+                    Refusal::new(format!("{} cannot be checked", file.display())).because("there is no such file")
+                );
+            }
             let problems = Key::check(file);
             if problems.is_empty() {
                 terminal.print("The key file is whole, and only its owner can read it\n")?;

@@ -27,6 +27,9 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
         out: &args.out,
         state: &args.state,
     };
+    for pipeline in &loaded {
+        qd_run::check(pipeline, &request)?;
+    }
     if args.plan {
         return plan(&loaded, &request, args, terminal);
     }

@@ -15,7 +15,7 @@ pub(super) fn of_run(outcome: &RunOutcome, is_quiet: bool) -> String {
         if outcome.as_of != outcome.period.to {
             writeln!(text, "as of {}", date(outcome.as_of)).expect("memory");
         }
-        writeln!(text, "\n{}\n", sources(&outcome.sources)).expect("memory");
+        writeln!(text, "\n{}\n", sources(&outcome.sources, outcome.summary.findings)).expect("memory");
     }
     writeln!(text, "{}", returns(outcome)).expect("memory");
     if !is_quiet {
@@ -56,7 +56,7 @@ struct FileLine {
     findings: [u64; 4],
 }
 
-fn sources(lines: &[SourceLine]) -> String {
+fn sources(lines: &[SourceLine], findings: [u64; 4]) -> String {
     let mut files: Vec<((&str, String), FileLine)> = Vec::new();
     for line in lines {
         let name = line.file.clone().unwrap_or_else(|| format!("({})", line.absent.unwrap_or_default()));
@@ -89,7 +89,8 @@ fn sources(lines: &[SourceLine]) -> String {
     let sum = |of: fn(&SourceLine) -> u64| number(lines.iter().map(of).sum());
     let mut row = vec![Cell::new("all"), Cell::new(""), Cell::new("")];
     row.extend([sum(|line| line.rows), sum(|line| line.accepted), sum(|line| line.held)]);
-    row.extend((0..4).map(|severity| number(lines.iter().map(|line| line.findings[severity]).sum())));
+    // Some findings are about no partner's source, so that they stand in this line only.
+    row.extend(findings.map(number));
     out.add_row(row);
     trimmed(&out)
 }
@@ -130,13 +131,21 @@ fn next_steps(outcome: &RunOutcome) -> Vec<String> {
     if !outcome.made_first.is_empty() {
         steps.push(format!("The state of {} was made first, since it was not there", list(&outcome.made_first)));
     }
-    let held = outcome.summary.held;
-    if held > 0 || outcome.summary.rejected_sources > 0 {
-        let verb = plural(held as usize, "is");
-        steps.push(format!(
-            "{} {verb} held: send each partner what is in {draft}/partners/<code>/",
-            count(held as usize, "row")
-        ));
+    let (held, rejected) = (outcome.summary.held as usize, outcome.summary.rejected_sources as usize);
+    let mut stand = Vec::new();
+    if held > 0 {
+        stand.push(format!("{} {} held", count(held, "row"), plural(held, "is")));
+    }
+    if rejected > 0 {
+        stand.push(format!("{} could not be used", count(rejected, "source")));
+    }
+    if !stand.is_empty() {
+        let what = if outcome.has_partner_files {
+            format!("send each partner what is in {draft}/partners/<code>/")
+        } else {
+            format!("tell the partners what {draft}/findings.json lists")
+        };
+        steps.push(format!("{}: {what}", list(&stand)));
     }
     for (reason, returns) in reasons(outcome) {
         steps.push(format!("To write {}: {} ({})", list(&returns), reason.unblock, reason.code));
