@@ -11,14 +11,18 @@ mod column;
 mod digest;
 mod foreign;
 mod keys;
+mod lint;
 mod mistakes;
 mod read;
+mod reads;
 mod value;
 
 pub use checker::{Checker, Judged, Settings};
 pub use foreign::{foreign_key, foreign_key_fault};
 pub use keys::Keys;
+pub use lint::warnings;
 pub use mistakes::{format_fault, mistakes};
+pub use reads::Reads;
 
 use qd_model::Code;
 

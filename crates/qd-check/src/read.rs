@@ -1,6 +1,7 @@
 //! Reading text as a field's type: decided once per column, then run on every cell.
 
 pub(crate) mod boolean;
+pub(crate) mod geojson;
 pub(crate) mod number;
 pub(crate) mod pattern;
 pub(crate) mod temporal;

@@ -63,6 +63,29 @@ impl Value {
     }
 }
 
+impl Node {
+    /// The value as JSON on one line. TOML's dates are texts, and numbers that JSON has no word for
+    /// (infinities) too.
+    pub fn to_json(&self) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        match &self.value {
+            Value::Null => "null".to_owned(),
+            Value::Boolean(flag) => flag.to_string(),
+            Value::Number(text) if serde_json::from_str::<serde_json::Number>(text).is_ok() => text.clone(),
+            Value::Number(text) | Value::Text(text) => quoted(text),
+            Value::List(items) => {
+                let items: Vec<String> = items.iter().map(Self::to_json).collect();
+                format!("[{}]", items.join(","))
+            }
+            Value::Table(entries) => {
+                let entries: Vec<String> =
+                    entries.iter().map(|(name, node)| format!("{}:{}", quoted(name), node.to_json())).collect();
+                format!("{{{}}}", entries.join(","))
+            }
+        }
+    }
+}
+
 /// Reads a file's text into a tree, or says where it cannot be read.
 pub fn parse(text: &str, syntax: Syntax) -> Result<Node, Vec<Mistake>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -231,6 +231,8 @@ pub struct Constraints {
     pub exclusive_maximum: Option<Placed<String>>,
     pub pattern: Option<Placed<String>>,
     pub enumeration: Option<Placed<Vec<String>>>,
+    /// `jsonSchema`, as JSON text.
+    pub json_schema: Option<Placed<String>>,
 }
 
 /// How the columns of a source relate to the schema's fields.
@@ -270,7 +272,7 @@ pub struct ForeignKey {
     pub at: At,
 }
 
-/// A row rule: a SQL boolean expression of which FALSE is a finding.
+/// A rule over a row, or over a group of rows: a SQL boolean expression of which FALSE is a finding.
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// The finding's code.
@@ -279,6 +281,9 @@ pub struct Rule {
     pub severity: Severity,
     /// Indexes of the fields that the finding is shown at.
     pub fields: Vec<usize>,
+    /// Indexes of the fields whose values make a group of rows, where the rule is over groups: its
+    /// check then speaks of what the rows of a group come to.
+    pub group: Vec<usize>,
     /// What must hold.
     pub check: Placed<String>,
     /// For which rows.

@@ -2,12 +2,14 @@
 //! that say which values are null are copied. Booleans are copied whole, since a chunk has few bytes
 //! of them. Dates, times and years are lent as the whole numbers that they are kept as.
 
-use arrow::array::{Array, ArrowPrimitiveType, AsArray, BooleanArray, StringViewArray};
+use arrow::array::{Array, ArrowPrimitiveType, AsArray, BooleanArray, StringViewArray, UInt32Array};
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::{
     DataType, Date32Type, Float64Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
-use polars::prelude::{BooleanChunked, ChunkedArray, Column, DataFrame, IntoColumn, PlSmallStr, PolarsNumericType};
+use polars::prelude::{
+    BooleanChunked, ChunkedArray, Column, DataFrame, IntoColumn, PlSmallStr, PolarsNumericType, UInt32Chunked,
+};
 use polars_arrow::array::{BooleanArray as PolarsBooleans, PrimitiveArray, Utf8ViewArray, View};
 use polars_arrow::bitmap::Bitmap;
 use polars_arrow::datatypes::ArrowDataType;
@@ -92,10 +94,16 @@ fn texts(name: &str, array: &StringViewArray) -> Column {
     polars::prelude::StringChunked::with_chunk(PlSmallStr::from_str(name), lent).into_column()
 }
 
-fn booleans(name: &str, array: &BooleanArray) -> Column {
+/// Booleans, copied, as a column.
+pub(crate) fn booleans(name: &str, array: &BooleanArray) -> Column {
     let copied = PolarsBooleans::try_new(ArrowDataType::Boolean, bits(array.values()), validity(array.nulls()))
         .expect("the values and their validity are of one length");
     BooleanChunked::with_chunk(PlSmallStr::from_str(name), copied).into_column()
+}
+
+/// The spreadsheet rows, copied, as a column.
+pub(crate) fn rows(name: &str, rows: &UInt32Array) -> Column {
+    UInt32Chunked::from_vec(PlSmallStr::from_str(name), rows.values().to_vec()).into_column()
 }
 
 fn validity(nulls: Option<&NullBuffer>) -> Option<Bitmap> {

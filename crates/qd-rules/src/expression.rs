@@ -5,8 +5,12 @@
 //! - arithmetic on numbers keeps 15 significant digits, as spreadsheets do, so `0.1 + 0.2 = 0.3`;
 //! - arithmetic whose result no whole number, number or date can hold is NULL;
 //! - texts are compared by their code points; `trim` removes every white space;
-//! - a month too short for the day takes its last day: 31 January and a month is 28 February.
+//! - a month too short for the day takes its last day: 31 January and a month is 28 February;
+//! - `working_days(from, to)` counts Monday to Friday without the bank holidays of England and Wales,
+//!   after `from` up to and including `to`: a referral on Monday 12 September 2022 had its fifteenth
+//!   working day on 4 October. In a year whose bank holidays are not listed it is NULL.
 
+mod aggregate;
 mod arithmetic;
 mod calendar;
 mod compare;
@@ -51,17 +55,36 @@ impl Expression {
     /// Reads an expression and checks its names, types and functions. Every mistake points into the
     /// schema file that holds it.
     pub fn compile(schema: &Schema, text: &Placed<String>) -> Result<Self, Vec<Mistake>> {
+        Self::resolved(schema, text, None)
+    }
+
+    /// The same for what the rows of a group come to: aggregates are known, and of the fields only
+    /// those that make the group.
+    pub(crate) fn of_group(schema: &Schema, text: &Placed<String>, group: &[usize]) -> Result<Self, Vec<Mistake>> {
+        Self::resolved(schema, text, Some(group))
+    }
+
+    fn resolved(schema: &Schema, text: &Placed<String>, group: Option<&[usize]>) -> Result<Self, Vec<Mistake>> {
         let source = source::Source::new(text);
         let parsed = source.parse().map_err(|mistake| vec![mistake])?;
-        let node = resolve::boolean(schema, &source, &parsed)?;
+        let node = resolve::boolean(schema, &source, &parsed, group)?;
         let mut fields = Vec::new();
-        let (mut needs_period, mut needs_as_of) = (false, false);
+        let (mut needs_period, mut needs_as_of, mut aggregates) = (false, false, false);
         node.walk(&mut |node| match node.term {
             term::Term::Field { index, .. } => fields.push(index),
+            term::Term::Aggregate { index, .. } => {
+                aggregates = true;
+                fields.extend(index);
+            }
             term::Term::Named(Named::AsOf) => needs_as_of = true,
             term::Term::Named(_) => needs_period = true,
             _ => {}
         });
+        if group.is_some() && !aggregates {
+            let mistake = Mistake::new(&text.at, "the check of a group asks for none of COUNT, SUM, MIN and MAX");
+            return Err(vec![mistake.hint("leave out `group` for a rule that sees one row at a time")]);
+        }
+        fields.extend(group.into_iter().flatten());
         fields.sort_unstable();
         fields.dedup();
         Ok(Self { node: Arc::new(node), fields: fields.into(), needs_period, needs_as_of })

@@ -1,4 +1,6 @@
-//! A schema's row rules, compiled together and judged together.
+//! A schema's rules, compiled together and judged together.
+
+mod groups;
 
 use crate::expression::select;
 use crate::{Constants, Expression, borrow};
@@ -60,7 +62,10 @@ impl RowRules {
         let mut mistakes = Vec::new();
         let mut rules = Vec::new();
         for rule in &schema.rules {
-            let check = Expression::compile(schema, &rule.check);
+            let check = match rule.group.as_slice() {
+                [] => Expression::compile(schema, &rule.check),
+                group => Expression::of_group(schema, &rule.check, group),
+            };
             let when = rule.when.as_ref().map(|when| Expression::compile(schema, when)).transpose();
             match (check, when) {
                 (Ok(check), Ok(when)) => rules.push(Compiled::new(rule, check, when)),
@@ -86,7 +91,8 @@ impl RowRules {
 
     /// Judges rows by the rules that apply on the as-of day; by all of them where no day is given.
     /// Only FALSE is a finding, and with `when` only on rows where that is TRUE. A rule is not judged
-    /// on a row where a field that it names could not be read.
+    /// on a row where a field that it names could not be read. Rules over groups are left to
+    /// [`RowRules::judge_groups`].
     pub fn judge(&self, typed: &Typed, constants: &Constants) -> RuleOutcome {
         let mut outcome = RuleOutcome::default();
         if typed.is_empty() {
@@ -94,7 +100,7 @@ impl RowRules {
         }
         let mut judged = Vec::new();
         for (index, (rule, compiled)) in self.schema.rules.iter().zip(self.rules.iter()).enumerate() {
-            if !applies(rule, constants) {
+            if !rule.group.is_empty() || !applies(rule, constants) {
                 continue;
             }
             match compiled.lacks(constants) {

@@ -5,6 +5,7 @@ use qd_check::{Checker, Keys, Settings};
 use qd_model::Severity;
 use qd_model::finding::{Hit, ShowValues, SourceFindings};
 use qd_model::report::NotChecked;
+use qd_model::schema::ForeignKey;
 use qd_rules::Constants;
 use qd_source::{Block, Opened, Request};
 use qd_table::{Shape, Typed};
@@ -128,6 +129,15 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         judged.typed.extend(part.typed);
     }
     from_checks.extend(checker.keys(&keys));
+    let over_groups = subject.table.rules.judge_groups(&judged.typed, subject.constants);
+    from_rules.extend(over_groups.hits.into_iter().map(|(fault, row)| Hit { row, fault, evidence: None }));
+    for gap in over_groups.not_judged {
+        *not_judged.entry((gap.rule, gap.reason)).or_default() += gap.rows;
+    }
+    let own = own_references(subject, &settings, &judged);
+    if subject.keep == Keep::Findings {
+        judged.typed.clear();
+    }
     let mut findings = std::mem::take(&mut source.findings);
     findings.hits.extend(from_source);
     findings.extend(source.finish());
@@ -145,6 +155,13 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
             rows,
         })
         .collect();
+    let unjudged = schema.fields.iter().filter(|field| field.constraints.json_schema.is_some());
+    judged.not_checked.extend(unjudged.map(|field| NotChecked {
+        code: "json-schema".to_owned(),
+        reason: format!("jsonSchema of `{}` is not checked", field.name),
+        rows: judged.rows,
+    }));
+    findings.extend(own);
     findings.extend(SourceFindings { faults: rules, hits: from_rules, ..SourceFindings::default() });
     findings.sort();
     judged.is_rejected = findings.count(Severity::Reject) > 0;
@@ -164,8 +181,39 @@ fn judge_block(position: usize, block: Block, subject: &Subject<'_>, checker: &C
         rule_hits: outcome.hits,
         not_judged: outcome.not_judged,
         keys: judged.keys,
-        typed: (subject.keep == Keep::Rows).then_some(judged.typed),
+        typed: is_kept(subject).then_some(judged.typed),
     }
+}
+
+/// Whether rows are kept until all of them are there: to go on, or because a rule over groups or a
+/// reference within the table has to see them together.
+fn is_kept(subject: &Subject<'_>) -> bool {
+    subject.keep == Keep::Rows
+        || subject.table.rules.has_groups()
+        || subject.table.schema.foreign_keys.iter().any(is_own_reference)
+}
+
+/// Whether a reference can be judged by one source alone.
+pub(crate) fn is_own_reference(key: &ForeignKey) -> bool {
+    key.resource.is_none() && !key.all_partners
+}
+
+/// References within the table, where only its findings are wanted; a run judges them beside those
+/// to other tables.
+fn own_references(subject: &Subject<'_>, settings: &Settings<'_>, judged: &Judged) -> SourceFindings {
+    let mut own = SourceFindings::default();
+    if subject.keep == Keep::Rows {
+        return own;
+    }
+    let schema = &subject.table.schema;
+    let all: Vec<&Typed> = judged.typed.iter().collect();
+    for key in schema.foreign_keys.iter().filter(|key| is_own_reference(key)) {
+        let rows = qd_check::foreign_key(schema, key, &judged.typed, schema, &all);
+        let fault = own.faults.len() as u32;
+        own.faults.push(qd_check::foreign_key_fault(schema, key, &judged.shape, settings));
+        own.hits.extend(rows.into_iter().map(|row| Hit { row, fault, evidence: None }));
+    }
+    own
 }
 
 /// Gives findings of the reader the severities that the pipeline wants.

@@ -43,12 +43,12 @@ pub struct ValidateRequest<'a> {
 }
 
 /// A source to be judged: a file as one table.
-struct Job<'a> {
-    path: &'a Path,
-    table: &'a LoadedTable,
-    sheet: Option<&'a str>,
-    headings: &'a [(String, String)],
-    formats: &'a [(String, String)],
+pub(crate) struct Job<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) table: &'a LoadedTable,
+    pub(crate) sheet: Option<&'a str>,
+    pub(crate) headings: &'a [(String, String)],
+    pub(crate) formats: &'a [(String, String)],
 }
 
 static NOTHING: &[(String, String)] = &[];
@@ -107,7 +107,8 @@ pub fn validate(request: &ValidateRequest<'_>) -> Result<Report, Refusal> {
         gaps.extend(not_checked);
     }
     for job in &jobs {
-        for key in &job.table.schema.foreign_keys {
+        let elsewhere = |key: &&qd_model::schema::ForeignKey| !crate::judge::is_own_reference(key);
+        for key in job.table.schema.foreign_keys.iter().filter(elsewhere) {
             let what = key.resource.as_deref().unwrap_or("the table itself");
             let reason = format!("references to {what} are judged in a run, where all tables are at hand");
             gaps.push(NotChecked { code: "foreign-key".to_owned(), reason, rows: 0 });
@@ -135,7 +136,7 @@ fn jobs<'a>(request: &'a ValidateRequest<'a>) -> Result<Vec<Job<'a>>, Refusal> {
 
 /// The tables that a file may hold: those that the partner's patterns say, else the one that is
 /// named, else the one that its headings fit best.
-fn pipeline_jobs<'a>(
+pub(crate) fn pipeline_jobs<'a>(
     loaded: &'a Loaded,
     partner: Option<&str>,
     table: Option<&str>,

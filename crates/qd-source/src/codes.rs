@@ -21,6 +21,7 @@ codes! {
     DUPLICATE_HEADING "duplicate-heading" Reject;
     ENCODING "encoding" Note;
     HIDDEN "hidden" Note;
+    MERGED "merged" Note;
     MISSING_COLUMN "missing-column" Reject;
     NO_ROWS "no-rows" Note;
     NOT_COLLECTED "not-collected" Query;

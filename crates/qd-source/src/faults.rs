@@ -75,10 +75,23 @@ pub(crate) fn machine(error: &std::io::Error) -> Trouble {
     unreadable(what, "close the file in other programs, check that you may read it, and try again")
 }
 
-/// A library could not make sense of the file, or stumbled over it.
-pub(crate) fn damaged() -> Trouble {
-    let fix = "open the file in Excel, let it repair the file if it offers to, save it under a new name and try again";
-    unreadable("is a damaged Excel workbook: some of its parts cannot be read", fix)
+/// A library could not make sense of the file, or stumbled over it. `what` is the file's kind.
+pub(crate) fn damaged(what: &str) -> Trouble {
+    let fix = "open the file in the program that made it, let it repair the file if it offers to, save it under a new name and try again";
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    unreadable(&format!("is damaged: it is {article} {what}, and some of its parts cannot be read"), fix)
+}
+
+/// A workbook that only opens with a password.
+pub(crate) fn protected() -> Trouble {
+    let fix = "open it with its password in Excel, remove the password (File, Info, Protect Workbook) and save it";
+    unreadable("is a password-protected workbook", fix)
+}
+
+/// A packed file whose contents do not come out whole.
+pub(crate) fn broken_packing(what: &str) -> Trouble {
+    let fix = "ask the partner to send the file again: it did not arrive whole";
+    unreadable(&format!("is {what} that is truncated or damaged"), fix)
 }
 
 /// A limit was hit: `what` completes "The file …" and names the limit.
@@ -140,6 +153,12 @@ pub(crate) fn several_sheets(table: Option<&str>, sheets: &[&str]) -> Trouble {
     Trouble::from(fault(&codes::SEVERAL_SHEETS, &message, fix))
 }
 
+/// A packed file with several tables in it.
+pub(crate) fn several_tables(names: &[&str]) -> Trouble {
+    let what = format!("is a zip archive with {} tables in it: {}", names.len(), quoted(names));
+    unreadable(&what, "unpack it and give the files inside one by one")
+}
+
 /// Nothing is on the sheet, or in the workbook.
 pub(crate) fn nothing_on_sheet() -> Trouble {
     unreadable("holds no cell with anything in it", ASK_AGAIN)
@@ -156,6 +175,27 @@ pub(crate) fn hidden_read(sheet: &str) -> Fault {
 pub(crate) fn hidden_skipped(sheet: &str) -> Fault {
     let message = format!("The hidden sheet \"{sheet}\" has headings of this table too, and was not read");
     fault(&codes::HIDDEN, &message, "ask the partner what it is; to read it, name it")
+}
+
+/// Rows and columns of the sheet that are hidden, and are read all the same.
+pub(crate) fn hidden_parts(rows: u64, columns: u64) -> Fault {
+    let count = |count: u64, word: &str| match count {
+        0 => None,
+        1 => Some(format!("1 hidden {word}")),
+        _ => Some(format!("{count} hidden {word}s")),
+    };
+    let parts: Vec<String> = [count(rows, "row"), count(columns, "column")].into_iter().flatten().collect();
+    let message = format!("The sheet has {}, and they were read like the others", words::list(&parts));
+    fault(&codes::HIDDEN, &message, "nothing, if they belong to the table; else ask the partner to remove them")
+}
+
+/// Merged cells on the sheet.
+pub(crate) fn merged(count: u64) -> Fault {
+    let message = match count {
+        1 => "The sheet has 1 merged range, of which the value was read at its first cell".to_owned(),
+        _ => format!("The sheet has {count} merged ranges, of which each value was read at its first cell"),
+    };
+    fault(&codes::MERGED, &message, "nothing, unless a merged range spans several rows of the table: unmerge it then")
 }
 
 /// A field without a column. `near` is an unmatched heading that may be meant.

@@ -1,15 +1,27 @@
 //! The formats that are read, each recognised by its content and never by its name.
 
 pub(crate) mod cells;
+mod gzip;
 mod head;
+pub(crate) mod input;
+mod limits;
+mod ods;
+mod parquet;
 mod strangers;
 pub(crate) mod text;
+mod unseen;
+mod values;
+mod workbook;
+mod xls;
+mod xlsb;
 mod xlsx;
+mod zip;
 
 use crate::block::{Block, Plan};
 use crate::faults::{self, Trouble};
 use crate::sample::Sample;
 use head::Head;
+use input::Input;
 use qd_model::Fault;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,12 +34,13 @@ trait Format: Sync {
     /// Whether a file that begins so is of this format.
     fn recognises(&self, head: &Head) -> bool;
     /// Opens a file that was recognised.
-    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Trouble>;
+    fn open(&self, input: &Input) -> Result<Box<dyn Book>, Trouble>;
 }
 
 /// Every format that is read. The first that recognises a file reads it; text comes last, since it
 /// recognises by what is absent.
-static ALL: &[&dyn Format] = &[&xlsx::Xlsx, &text::Text];
+static ALL: &[&dyn Format] =
+    &[&xlsx::Xlsx, &xlsb::Xlsb, &xls::Xls, &ods::Ods, &parquet::Parquet, &gzip::Gzip, &zip::Zip, &text::Text];
 
 /// A file of some format, as sheets of rows.
 pub(crate) trait Book: Send {
@@ -37,6 +50,10 @@ pub(crate) trait Book: Send {
     fn sample(&mut self, sheet: usize) -> Result<Sample, Trouble>;
     /// What is to be said of the file as a whole.
     fn notes(&self) -> Vec<Fault> {
+        Vec::new()
+    }
+    /// What is to be said of a sheet as a whole.
+    fn sheet_notes(&mut self, _sheet: usize) -> Vec<Fault> {
         Vec::new()
     }
     /// The rows of a sheet, in order.
@@ -54,12 +71,17 @@ pub(crate) struct Sheet {
 
 /// Recognises a file and opens it.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Book>, Trouble> {
-    let head = Head::of(path).map_err(|error| faults::machine(&error))?;
-    if let Some(fault) = strangers::recognise(path, &head) {
+    open_input(&Input::file(path))
+}
+
+/// The same for what a packed file holds.
+fn open_input(input: &Input) -> Result<Box<dyn Book>, Trouble> {
+    let head = Head::of(input).map_err(|error| faults::machine(&error))?;
+    if let Some(fault) = strangers::recognise(input, &head) {
         return Err(fault);
     }
     match ALL.iter().find(|format| format.recognises(&head)) {
-        Some(format) => format.open(path),
+        Some(format) => format.open(input),
         None => Err(faults::stranger("is of a kind that is not known here, and is neither a workbook nor text", None)),
     }
 }
@@ -72,7 +94,7 @@ mod tests {
     fn every_format_in_the_folder_is_listed() {
         let names: Vec<&str> = ALL.iter().map(|format| format.name()).collect();
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/formats");
-        let helpers = ["cells", "head", "strangers"];
+        let helpers = ["cells", "head", "input", "limits", "strangers", "unseen", "values", "workbook"];
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
             .filter_map(|entry| {

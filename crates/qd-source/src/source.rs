@@ -80,7 +80,7 @@ pub(crate) fn lay_out(mut book: Box<dyn Book>, request: &Request<'_>) -> Result<
     let name = book.sheets()[choice.sheet].name.clone();
     let Layout { shape, mut findings, quarantined, plan } =
         layout::lay_out(name, &choice.sample, choice.heading, known);
-    for note in choice.notes.into_iter().chain(book.notes()) {
+    for note in choice.notes.into_iter().chain(book.notes()).chain(book.sheet_notes(choice.sheet)) {
         findings.add(note);
     }
     Ok(Source { shape, findings, quarantined, book, sheet: choice.sheet, plan: Arc::new(plan) })

@@ -1,11 +1,15 @@
 //! What is read from whole files: text, workbooks, the pages' own examples, and public collections.
 
 mod corpora;
+mod hostile;
 mod laws;
+mod packed;
 mod pages;
+mod pairs;
 mod text;
 mod workbook;
 
+use crate::formats::input::Input;
 use crate::formats::text::TextBook;
 use crate::source::lay_out;
 use crate::{Opened, Request, Source, open};
@@ -105,7 +109,7 @@ pub(super) fn read_bytes(bytes: &[u8], request: &Request<'_>, block: Option<usiz
     match block {
         None => read_file(&path, request),
         Some(block) => {
-            let book = Box::new(TextBook::open(&path, block).unwrap());
+            let book = Box::new(TextBook::open(&Input::file(&path), block).unwrap());
             read_source(lay_out(book, request).map_err(|trouble| trouble.fault().message.clone()).unwrap())
         }
     }

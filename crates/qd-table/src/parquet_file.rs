@@ -3,7 +3,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -57,4 +57,27 @@ pub fn read_parquet(path: &std::path::Path) -> Result<(SchemaRef, Vec<RecordBatc
     let schema = builder.schema().clone();
     let batches = builder.build()?.collect::<Result<Vec<_>, _>>()?;
     Ok((schema, batches))
+}
+
+/// A Parquet file that is read batch by batch, so that its size costs no memory.
+pub struct ParquetBatches {
+    /// The file's columns.
+    pub schema: SchemaRef,
+    batches: ParquetRecordBatchReader,
+}
+
+/// Opens a Parquet file to be read batch by batch.
+pub fn parquet_batches(path: &std::path::Path) -> Result<ParquetBatches, ParquetError> {
+    const BATCH: usize = 1024;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path)?)?;
+    let schema = builder.schema().clone();
+    Ok(ParquetBatches { schema, batches: builder.with_batch_size(BATCH).build()? })
+}
+
+impl Iterator for ParquetBatches {
+    type Item = Result<RecordBatch, ParquetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.batches.next().map(|batch| batch.map_err(ParquetError::from))
+    }
 }

@@ -1,5 +1,9 @@
 //! The arguments, with the help that people read.
 
+mod schema;
+
+pub(crate) use schema::{ExportTo, SchemaAction};
+
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
@@ -62,6 +66,9 @@ pub(crate) enum Command {
         after_help = "Example: quarterday validate north.xlsx --pipeline pipelines/programme.toml --partner north"
     )]
     Validate(Validate),
+    /// Show what stands in a file, as it is read
+    #[command(after_help = "Example: quarterday read north.xlsx --format csv")]
+    Read(Read),
     /// Make a pseudonym key, tell its id, or check its file
     #[command(after_help = "Example: quarterday key new programme.key")]
     Key {
@@ -175,6 +182,48 @@ pub(crate) struct Validate {
     pub(crate) format: String,
 }
 
+/// Options of `read`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Read {
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A schema that says what the columns mean
+    #[arg(long, value_name = "FILE", conflicts_with = "pipeline")]
+    pub(crate) schema: Option<PathBuf>,
+    /// A pipeline with tables and partners' mappings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pipeline: Option<PathBuf>,
+    /// The partner that sent the file
+    #[arg(long, value_name = "CODE", requires = "pipeline")]
+    pub(crate) partner: Option<String>,
+    /// The table that the file holds
+    #[arg(long, value_name = "NAME", requires = "pipeline")]
+    pub(crate) table: Option<String>,
+    /// The sheet of a workbook
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
+    /// Write the table to a file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t = ReadFormat::Table)]
+    pub(crate) format: ReadFormat,
+}
+
+/// How a table that was read is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReadFormat {
+    /// For looking
+    Table,
+    /// Comma-separated text
+    Csv,
+    /// With the place of every row and column
+    Json,
+    /// Parquet, every column as text
+    Parquet,
+}
+
 fn report_format(word: &str) -> Result<String, String> {
     let known: Vec<&str> = qd_report::ALL.iter().map(|format| format.name()).collect();
     if known.contains(&word) { Ok(word.to_owned()) } else { Err(format!("it is one of {}", known.join(", "))) }
@@ -200,16 +249,5 @@ pub(crate) enum KeyAction {
     Check {
         /// The key file
         file: PathBuf,
-    },
-}
-
-/// What to do with schemas.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SchemaAction {
-    /// Check schema files for mistakes
-    Check {
-        /// The schema files
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
     },
 }

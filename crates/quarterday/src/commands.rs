@@ -3,6 +3,7 @@
 mod explain;
 mod init;
 mod key;
+mod read;
 mod run;
 mod schema;
 mod validate;
@@ -11,16 +12,29 @@ mod verify;
 use crate::Result;
 use crate::args::Command;
 use crate::terminal::Terminal;
+use qd_model::Refusal;
+use std::path::{Path, PathBuf};
 
 /// Does what was asked.
 pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
     match command {
         Command::Run(args) => run::run(args, terminal),
         Command::Validate(args) => validate::validate(args, terminal),
+        Command::Read(args) => read::read(args, terminal),
         Command::Key { action } => key::key(action, terminal),
         Command::Verify { folder } => verify::verify(folder, terminal),
         Command::Schema { action } => schema::schema(action, terminal),
         Command::Init { folder } => init::init(folder, terminal),
         Command::Explain { code } => explain::explain(code.as_deref(), terminal),
     }
+}
+
+/// What is written must not be written over what it was made from.
+fn spare<'a>(output: &Path, mut inputs: impl Iterator<Item = &'a PathBuf>) -> std::result::Result<(), Refusal> {
+    let Ok(real) = output.canonicalize() else { return Ok(()) };
+    if inputs.any(|input| input.canonicalize().is_ok_and(|input| input == real)) {
+        return Err(Refusal::new(format!("the result would overwrite {}, which it is made from", output.display()))
+            .hint("name another file with --output"));
+    }
+    Ok(())
 }

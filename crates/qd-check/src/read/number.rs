@@ -145,10 +145,11 @@ fn integer(text: &str) -> Option<i64> {
 }
 
 fn special(text: &str) -> Option<f64> {
+    // The standard lets them be written in any case.
     match text {
-        "INF" => Some(f64::INFINITY),
-        "-INF" => Some(f64::NEG_INFINITY),
-        "NaN" => Some(f64::NAN),
+        _ if text.eq_ignore_ascii_case("INF") => Some(f64::INFINITY),
+        _ if text.eq_ignore_ascii_case("-INF") => Some(f64::NEG_INFINITY),
+        _ if text.eq_ignore_ascii_case("NaN") => Some(f64::NAN),
         _ => None,
     }
 }
@@ -211,16 +212,17 @@ mod tests {
             ("-", None),
             (".", None),
             ("1.2.3", None),
-            ("inf", None),
+            ("inf", Some(f64::INFINITY)),
+            ("-Inf", Some(f64::NEG_INFINITY)),
             ("infinity", None),
-            ("nan", None),
+            ("+INF", None),
             ("1e999", None),
             ("1,000", None),
             ("٣", None),
         ] {
             assert_eq!(plain.read(text), expected, "{text}");
         }
-        assert!(plain.read("NaN").is_some_and(f64::is_nan));
+        assert!(plain.read("NaN").is_some_and(f64::is_nan) && plain.read("nan").is_some_and(f64::is_nan));
         assert_eq!(numbers(",", Some("."), true).read("1.234,5"), Some(1234.5));
         assert_eq!(numbers(".", Some(","), false).read("-£1,234.50 a week"), Some(-1234.5));
         assert_eq!(numbers(".", None, false).read("95%"), Some(95.0));

@@ -28,6 +28,14 @@ enum Step {
     WeekdayName,
     WeekdayAbbreviation,
     Noon,
+    /// `+01:00`, `+0100` or `Z`.
+    Offset,
+    /// `UTC` or `GMT`, or nothing.
+    Zone,
+    /// The number of a weekday.
+    WeekdayNumber,
+    /// The number of a week.
+    Week,
 }
 
 /// What a text says, part by part.
@@ -43,6 +51,8 @@ pub(crate) struct Parts {
     minute: u32,
     second: u32,
     microsecond: u32,
+    /// Microseconds by which the clock is ahead of universal time.
+    offset: i64,
 }
 
 const MONTHS: [&str; 12] = [
@@ -68,14 +78,23 @@ impl Pattern {
         let mut steps = Vec::new();
         let mut bytes = format.bytes();
         while let Some(byte) = bytes.next() {
-            steps.push(match byte {
-                b'%' => directive(bytes.next()).ok_or_else(|| {
-                    "the format has a directive that is not one of %d %m %Y %y %H %I %M %S %f %p %b %B %a %A %j %%"
-                        .to_owned()
-                })?,
+            let step = match byte {
+                b'%' => {
+                    let letter = bytes.next();
+                    if let Some(whole) = letter.and_then(in_full) {
+                        steps.extend(Self::compile(whole)?.steps);
+                        continue;
+                    }
+                    directive(letter).ok_or_else(|| {
+                        "the format has a directive that is not one of %d %m %Y %y %H %I %M %S %f %p %b %B %a %A %j %U \
+                         %W %w %z %Z %c %x %X %%"
+                            .to_owned()
+                    })?
+                }
                 byte if byte.is_ascii_whitespace() => Step::Space,
                 byte => Step::Literal(byte),
-            });
+            };
+            steps.push(step);
         }
         Ok(Self { steps })
     }
@@ -119,9 +138,23 @@ impl Pattern {
                 Step::WeekdayName => out.push_str("Friday"),
                 Step::WeekdayAbbreviation => out.push_str("Fri"),
                 Step::Noon => out.push_str("AM/PM"),
+                Step::Offset => out.push_str("+hh:mm"),
+                Step::Zone => out.push_str("UTC"),
+                Step::WeekdayNumber => out.push('d'),
+                Step::Week => out.push_str("ww"),
             }
         }
         out
+    }
+}
+
+/// The directives that a locale decides, as in C.
+fn in_full(letter: u8) -> Option<&'static str> {
+    match letter {
+        b'c' => Some("%a %b %d %H:%M:%S %Y"),
+        b'x' => Some("%m/%d/%y"),
+        b'X' => Some("%H:%M:%S"),
+        _ => None,
     }
 }
 
@@ -142,6 +175,10 @@ fn directive(letter: Option<u8>) -> Option<Step> {
         b'A' => Step::WeekdayName,
         b'a' => Step::WeekdayAbbreviation,
         b'p' => Step::Noon,
+        b'z' => Step::Offset,
+        b'Z' => Step::Zone,
+        b'w' => Step::WeekdayNumber,
+        b'U' | b'W' => Step::Week,
         b'%' => Step::Literal(b'%'),
         _ => return None,
     })
@@ -170,6 +207,11 @@ fn run(steps: &[Step], text: &[u8], parts: Parts) -> Option<Parts> {
         Step::WeekdayAbbreviation => name(&WEEKDAYS, Some(3), text).and_then(|(_, rest)| run(steps, rest, parts)),
         Step::Noon => name(&["am", "pm"], None, text)
             .and_then(|(at, rest)| run(steps, rest, Parts { is_afternoon: Some(at == 1), ..parts })),
+        Step::Zone => {
+            let after = name(&["utc", "gmt"], None, text).map(|(_, rest)| rest);
+            after.and_then(|rest| run(steps, rest, parts)).or_else(|| run(steps, text, parts))
+        }
+        Step::Offset => offset(text).and_then(|(offset, rest)| run(steps, rest, Parts { offset, ..parts })),
         _ => {
             let (fewest, most) = width(*step);
             let digits = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
@@ -189,6 +231,7 @@ fn width(step: Step) -> (usize, usize) {
         Step::ShortYear => (2, 2),
         Step::DayOfYear => (1, 3),
         Step::Fraction => (1, 6),
+        Step::WeekdayNumber => (1, 1),
         _ => (1, 2),
     }
 }
@@ -201,6 +244,8 @@ fn with(step: Step, value: u32, digits: usize, mut parts: Parts) -> Option<Parts
         Step::Hour => (0, 23),
         Step::Minute | Step::Second => (0, 59),
         Step::DayOfYear => (1, 366),
+        Step::WeekdayNumber => (0, 6),
+        Step::Week => (0, 53),
         _ => (0, u32::MAX),
     };
     if !(from..=to).contains(&value) {
@@ -220,6 +265,26 @@ fn with(step: Step, value: u32, digits: usize, mut parts: Parts) -> Option<Parts
         _ => {}
     }
     Some(parts)
+}
+
+/// `Z`, or a sign with hours and minutes, with or without a colon.
+fn offset(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (first, rest) = text.split_first()?;
+    if *first == b'Z' {
+        return Some((0, rest));
+    }
+    let number = |digits: &[u8]| -> Option<u32> {
+        digits.iter().try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + u32::from(digit - b'0')))
+    };
+    let (hours, rest) = rest.split_at_checked(2)?;
+    let (minutes, rest) = rest.strip_prefix(b":").unwrap_or(rest).split_at_checked(2)?;
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let size = (hours < 24 && minutes < 60).then(|| temporal::microseconds(hours, minutes, 0, 0))?;
+    match first {
+        b'+' => Some((size, rest)),
+        b'-' => Some((-size, rest)),
+        _ => None,
+    }
 }
 
 fn name<'a>(names: &[&str], letters: Option<usize>, text: &'a [u8]) -> Option<(u32, &'a [u8])> {
@@ -243,6 +308,11 @@ impl Parts {
             }
             _ => None,
         }
+    }
+
+    /// Microseconds by which the clock is ahead of universal time.
+    pub(crate) fn offset(&self) -> i64 {
+        self.offset
     }
 
     /// Microseconds from midnight.

@@ -205,6 +205,11 @@ impl Dates {
     pub(crate) fn expects(&self) -> String {
         in_words("a date", &self.written, "yyyy-mm-dd")
     }
+
+    /// Whether a text is a date in the format itself, without what a schema of ours reads beside it.
+    pub(crate) fn reads_as_written(&self, text: &str) -> bool {
+        Self { is_ours: false, ..self.clone() }.read(text).is_some()
+    }
 }
 
 impl Scalar for Dates {
@@ -280,7 +285,7 @@ impl Scalar for Datetimes {
                 .iter()
                 .find_map(|pattern| {
                     let parts = pattern.read(text)?;
-                    Some(i64::from(parts.days()?) * DAY + parts.microseconds())
+                    Some(i64::from(parts.days()?) * DAY + parts.microseconds() - parts.offset())
                 })
                 .or_else(|| {
                     if self.strictness == Strictness::Loose { iso_datetime(text, Strictness::Loose) } else { None }
@@ -473,6 +478,17 @@ mod tests {
         assert_eq!(read("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(read("1970-01-01 00:00:00"), None);
         assert_eq!(read("1970-01-01T00:00:00+1"), None);
+        let read = |format, text| Datetimes::compile(Some(format), false).expect("a format").read(text);
+        for text in
+            ["01/01/1970 01:00 +0100", "01/01/1970 01:00 +01:00", "31/12/1969 22:30 -0130", "01/01/1970 00:00 Z"]
+        {
+            assert_eq!(read("%d/%m/%Y %H:%M %z", text), Some(0), "{text}");
+        }
+        assert_eq!(read("%d/%m/%Y %H:%M %z", "01/01/1970 01:00 0100"), None);
+        assert_eq!(read("%d/%m/%Y %H:%M%z", "01/01/1970 01:00+1"), None);
+        assert_eq!(read("%Y-%m-%d %H:%M:%S %Z", "1970-01-01 00:00:00 UTC"), Some(0));
+        assert_eq!(read("%c", "Thu Jan 01 00:00:00 1970"), Some(0));
+        assert_eq!(read("%x %X", "01/01/70 00:00:00"), Some(0));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reading text, and the types of the standard that are kept as text.
 
-use super::Reader;
+use super::{Reader, geojson};
 use qd_model::{Field, FieldType, kinds};
 use serde_json::Value as Json;
 
@@ -27,8 +27,10 @@ pub(crate) enum Texts {
     Duration,
     /// Longitude and latitude.
     Geopoint(Geopoint),
-    /// `GeoJSON` or `TopoJSON`.
+    /// `GeoJSON`.
     Geojson,
+    /// `TopoJSON`.
+    Topojson,
 }
 
 /// How a point is written.
@@ -64,6 +66,7 @@ impl Texts {
                 Self::List(Box::new(Reader::compile(&item, is_ours)?), field.delimiter.clone())
             }
             FieldType::Duration => Self::Duration,
+            FieldType::Geojson if format == Some("topojson") => Self::Topojson,
             FieldType::Geojson => Self::Geojson,
             FieldType::Geopoint => Self::Geopoint(match format {
                 Some("array") => Geopoint::Array,
@@ -89,9 +92,8 @@ impl Texts {
             }
             Self::Duration => seconds(text).is_some(),
             Self::Geopoint(written) => is_point(*written, text),
-            Self::Geojson => {
-                json(text).is_some_and(|json| json.is_object() && json.get("type").is_some_and(Json::is_string))
-            }
+            Self::Geojson => json(text).is_some_and(|json| geojson::is_geojson(&json)),
+            Self::Topojson => json(text).is_some_and(|json| geojson::is_topojson(&json)),
         }
     }
 
@@ -113,6 +115,7 @@ impl Texts {
             Self::Uri => "an address that begins with its scheme, such as https://".to_owned(),
             Self::Uuid => "a UUID".to_owned(),
             Self::Binary => "Base64".to_owned(),
+            Self::Topojson => "TopoJSON".to_owned(),
             Self::List(..) => format!("a list of items between \"{}\"", field.delimiter),
             Self::Duration => "a duration such as P1Y6M".to_owned(),
             _ => field.field_type.noun().to_owned(),
@@ -216,7 +219,7 @@ mod tests {
             ("-0.1, 51.5", "181,0", &point(Geopoint::Text)),
             ("[-0.1,51.5]", "[1]", &point(Geopoint::Array)),
             ("{\"lon\":1,\"lat\":2}", "{\"lon\":1}", &point(Geopoint::Object)),
-            ("{\"type\":\"Point\"}", "{}", &|text| Texts::Geojson.accepts(text)),
+            ("{\"type\":\"Point\",\"coordinates\":[1,2]}", "{}", &|text| Texts::Geojson.accepts(text)),
         ] {
             assert!(accepts(good), "{good}");
             assert!(!accepts(bad), "{bad}");

@@ -3,4 +3,6 @@
 mod boundary;
 mod common;
 mod laws;
+mod lint;
 mod pages;
+mod samples;

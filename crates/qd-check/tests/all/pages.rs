@@ -32,3 +32,28 @@ fn no_example_is_a_mistake() {
         assert!(schema.is_ok(), "{}: {schema:?}", code.name);
     }
 }
+
+#[test]
+fn every_feature_of_the_standard_is_read_as_its_page_says() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/features");
+    let mut wrong = Vec::new();
+    let mut pages = 0;
+    for entry in std::fs::read_dir(folder).expect("the folder of features") {
+        let path = entry.expect("readable").path();
+        let page = std::fs::read_to_string(&path).expect("readable");
+        let expected: Vec<&str> = block(&page, "text").lines().collect();
+        let csv = block(&page, "csv");
+        let (_, _, found) = crate::common::judge(block(&page, "toml"), csv);
+        pages += 1;
+        if found != expected {
+            wrong.push(format!("{}: {found:?} and not {expected:?}", path.display()));
+        }
+        // A page shows what passes as well as what does not.
+        let rows = crate::common::records(csv).len() - 1;
+        let faulty: std::collections::BTreeSet<&str> =
+            expected.iter().filter_map(|line| line.split(' ').next()).collect();
+        assert!(!faulty.is_empty() && faulty.len() < rows, "{}", path.display());
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(pages >= 29, "every feature has its page");
+}

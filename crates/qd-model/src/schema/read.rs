@@ -229,6 +229,7 @@ fn constraints(table: &Table<'_>) -> Constraints {
         exclusive_maximum: limit("exclusiveMaximum"),
         pattern: limit("pattern"),
         enumeration,
+        json_schema: table.node("jsonSchema").map(|node| Placed { at: node.at.clone(), value: node.to_json() }),
     }
 }
 
@@ -328,9 +329,17 @@ impl Names<'_> {
         let code = table.required_text("code");
         let message = table.required_text("message");
         let fields = table.one_or_more("fields").map_or_else(Vec::new, |names| self.indexes(&names));
+        let group = table.one_or_more("group").map_or_else(Vec::new, |names| self.indexes(&names));
+        if let Some(node) = table.node("group")
+            && matches!(&node.value, Value::List(items) if items.is_empty())
+        {
+            let mistake = Mistake::new(&node.at, "`group` names no field");
+            self.mistakes.push(mistake.hint("leave it out for a rule that sees one row at a time"));
+        }
         let rule = Rule {
             severity: table.word("severity", &SEVERITIES).unwrap_or(Severity::Error),
             fields,
+            group,
             when: placed("when"),
             fix: table.text("fix").unwrap_or("correct the row against the partner's own records").to_owned(),
             source: table.text("source").map(str::to_owned),

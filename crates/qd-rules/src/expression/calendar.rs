@@ -32,6 +32,13 @@ pub(super) fn age(born: i64, on: i64) -> Option<i64> {
     Some(i64::from(period::age(date(born)?, date(on)?)))
 }
 
+/// The number of working days after `from` up to and including `to`; unknown where the bank
+/// holidays are.
+pub(super) fn working_days(from: i64, to: i64) -> Option<i64> {
+    let days = qd_model::calendar::working_days(i32::try_from(from).ok()?, i32::try_from(to).ok()?)?;
+    Some(i64::from(days))
+}
+
 /// The date so many months later; a day that the month does not have becomes its last.
 pub(super) fn add_months(days: i64, months: i64) -> Option<i64> {
     let months = Span::new().try_months(months).ok()?;

@@ -24,6 +24,7 @@ enum Call {
     NullIf,
     Age,
     DaysBetween,
+    WorkingDays,
     Extreme(Binary),
 }
 
@@ -47,6 +48,7 @@ const KNOWN: &[Known] = &[
     known("day", "day(date)", 1..=1, Call::OfDay(Unary::DayOfMonth)),
     known("age_on", "age_on(born, on)", 2..=2, Call::Age),
     known("days_between", "days_between(from, to)", 2..=2, Call::DaysBetween),
+    known("working_days", "working_days(from, to)", 2..=2, Call::WorkingDays),
 ];
 
 const AGGREGATES: [&str; 7] = ["count", "sum", "avg", "min", "max", "total", "median"];
@@ -60,6 +62,9 @@ impl Resolver<'_> {
             let hint = "compare fields of the same row".to_owned();
             let what = format!("`{name}` with OVER looks at several rows, and a rule sees one row at a time");
             return self.mistake(syntax, what, Some(hint));
+        }
+        if let Some(usage) = self.aggregate_usage(&name) {
+            return self.aggregate(syntax, function, &name, usage);
         }
         let Some(known) = KNOWN.iter().find(|known| known.name == name) else {
             return self.unknown_function(syntax, &name);
@@ -83,6 +88,7 @@ impl Resolver<'_> {
             let hint = match name.as_str() {
                 "min" => Some("least(a, b) is the smaller of a row's values".to_owned()),
                 "max" => Some("greatest(a, b) is the larger of a row's values".to_owned()),
+                "count" | "sum" => Some("a rule with a `group` may ask for it".to_owned()),
                 _ => None,
             };
             let what = format!("`{name}` looks at several rows, and a rule sees one row at a time");
@@ -127,6 +133,10 @@ impl Resolver<'_> {
                 let (from, to) = (self.day(arguments[0]), self.day(arguments[1]));
                 let (from, to) = (from?.boxed(), to?.boxed());
                 Some(Node::new(Term::Arithmetic(Operation::Subtract, to, from), Kind::Integer))
+            }
+            Call::WorkingDays => {
+                let (from, to) = (self.day(arguments[0]), self.day(arguments[1]));
+                Some(Node::new(Term::Binary(Binary::WorkingDays, from?.boxed(), to?.boxed()), Kind::Integer))
             }
             Call::Extreme(extreme) => {
                 let (all, kind) = self.arguments(arguments)?;

@@ -4,7 +4,7 @@
 use super::Constants;
 use super::arithmetic::{divide, number, numbers, tidy, whole, wholes};
 use super::calendar;
-use super::term::{Binary, Comparison, Conversion, Kind, Named, Node, Operation, Term, Unary};
+use super::term::{Aggregate, Binary, Comparison, Conversion, Kind, Named, Node, Operation, Term, Unary};
 use crate::borrow;
 use jiff::civil::Date;
 use polars::prelude::{BooleanChunked, Float64Chunked, Int64Chunked, IntoSeries, Series, StringChunked};
@@ -13,8 +13,11 @@ use polars::prelude::{DataType, Expr, NULL, NewChunkedArray, Scalar, coalesce, c
 pub(super) fn lower(node: &Node, constants: &Constants) -> Expr {
     let go = |node: &Node| lower(node, constants);
     match &node.term {
-        Term::Field { index, narrow: false } => col(borrow::name(*index)),
-        Term::Field { index, narrow: true } => col(borrow::name(*index)).cast(DataType::Int64),
+        Term::Field { index, narrow } => field(*index, *narrow),
+        Term::Aggregate { aggregate, index, narrow, group } => {
+            let value = index.map_or_else(|| field(group[0], false), |index| field(index, *narrow));
+            self::aggregate(*aggregate, node.kind, &value, group)
+        }
         Term::Named(named) => day(match named {
             Named::PeriodStart => constants.period.map(|(from, _)| from),
             Named::PeriodEnd => constants.period.map(|(_, to)| to),
@@ -52,6 +55,37 @@ pub(super) fn lower(node: &Node, constants: &Constants) -> Expr {
         Term::Convert(conversion, a) => convert(*conversion, go(a)),
         Term::Unary(unary, a) => one(*unary, node.kind, go(a)),
         Term::Binary(binary, a, b) => two(*binary, node.kind, go(a), go(b)),
+    }
+}
+
+fn field(index: usize, narrow: bool) -> Expr {
+    let field = col(borrow::name(index));
+    if narrow { field.cast(DataType::Int64) } else { field }
+}
+
+/// What a value comes to over each group, for every row of it.
+fn aggregate(aggregate: Aggregate, kind: Kind, value: &Expr, group: &[usize]) -> Expr {
+    let keys: Vec<Expr> = group.iter().map(|field| col(borrow::name(*field))).collect();
+    let over = |value: Expr| value.over(&keys).expect("a group has fields");
+    let count = || over(value.clone().count().cast(DataType::Int64));
+    match (aggregate, kind) {
+        (Aggregate::Count, _) => count(),
+        (Aggregate::Distinct, _) => over(value.clone().drop_nulls().n_unique().cast(DataType::Int64)),
+        (Aggregate::Least, _) => over(value.clone().min()),
+        (Aggregate::Greatest, _) => over(value.clone().max()),
+        (Aggregate::Sum, Kind::Number) => {
+            let total = number(over(value.clone().sum()), tidy);
+            when(count().gt(lit(0))).then(total).otherwise(null(kind))
+        }
+        (Aggregate::Sum, _) => {
+            // Whole numbers up to 2^53 are summed exactly as numbers, which cannot overflow; where the
+            // sum could be larger, it is unknown.
+            let exact = value.clone().cast(DataType::Float64);
+            let size = when(exact.clone().lt(lit(0.0))).then(lit(0.0) - exact.clone()).otherwise(exact.clone());
+            let fits = over(size.sum()).lt_eq(lit(9_007_199_254_740_992.0));
+            let total = over(exact.sum()).cast(DataType::Int64);
+            when(count().gt(lit(0)).and(fits)).then(total).otherwise(null(kind))
+        }
     }
 }
 
@@ -134,6 +168,7 @@ fn one(unary: Unary, kind: Kind, a: Expr) -> Expr {
 fn two(binary: Binary, kind: Kind, a: Expr, b: Expr) -> Expr {
     match (binary, kind) {
         (Binary::Age, _) => wholes(a, b, calendar::age),
+        (Binary::WorkingDays, _) => wholes(a, b, calendar::working_days),
         (Binary::Least, Kind::Number) => numbers(a, b, |a, b| Some(a.min(b))),
         (Binary::Least, _) => wholes(a, b, |a, b| Some(a.min(b))),
         (Binary::Greatest, Kind::Number) => numbers(a, b, |a, b| Some(a.max(b))),

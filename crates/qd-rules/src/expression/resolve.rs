@@ -27,14 +27,21 @@ impl Part<'_> {
 /// Resolves expressions of one text. A `None` means that a mistake has been noted.
 pub(super) struct Resolver<'a> {
     pub(super) schema: &'a Schema,
+    /// The fields that make a group, where aggregates are known.
+    pub(super) group: Option<&'a [usize]>,
     source: &'a Source<'a>,
     mistakes: Vec<Mistake>,
     depth: usize,
 }
 
 /// Resolves a whole expression, which must be true or false.
-pub(super) fn boolean(schema: &Schema, source: &Source<'_>, syntax: &Expr) -> Result<Node, Vec<Mistake>> {
-    let mut resolver = Resolver { schema, source, mistakes: Vec::new(), depth: 0 };
+pub(super) fn boolean(
+    schema: &Schema,
+    source: &Source<'_>,
+    syntax: &Expr,
+    group: Option<&[usize]>,
+) -> Result<Node, Vec<Mistake>> {
+    let mut resolver = Resolver { schema, group, source, mistakes: Vec::new(), depth: 0 };
     let node = resolver.condition(syntax);
     match node {
         Some(node) if resolver.mistakes.is_empty() => Ok(node),
@@ -129,6 +136,19 @@ impl Resolver<'_> {
     }
 
     fn name(&mut self, syntax: &Expr, name: &ast::Ident) -> Option<Node> {
+        let node = self.field(syntax, name)?;
+        match (self.group, &node.term) {
+            (Some(group), Term::Field { index, .. }) if !group.contains(index) => {
+                let what = format!("`{}` may differ within a group, which is judged as a whole", name.value);
+                let hint = format!("ask for MIN({name}), MAX({name}) or COUNT(DISTINCT {name})");
+                self.mistake(syntax, what, Some(hint))
+            }
+            _ => Some(node),
+        }
+    }
+
+    /// The field, or the day, of that name.
+    pub(super) fn field(&mut self, syntax: &Expr, name: &ast::Ident) -> Option<Node> {
         let exact = self.schema.index_of(&name.value);
         let bare = name.quote_style.is_none();
         // SQL does not tell capitals from small letters in a bare name.

@@ -113,9 +113,20 @@ pub(super) enum Unary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Binary {
     Age,
+    WorkingDays,
     Least,
     Greatest,
     Concatenate,
+}
+
+/// What the values of a field come to over a group of rows. NULL takes no part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aggregate {
+    Count,
+    Distinct,
+    Sum,
+    Least,
+    Greatest,
 }
 
 /// A value, or how to find it.
@@ -127,6 +138,14 @@ pub(super) enum Term {
         narrow: bool,
     },
     Named(Named),
+    /// Over the rows with the same values of the group's fields; without a field, over the rows
+    /// themselves.
+    Aggregate {
+        aggregate: Aggregate,
+        index: Option<usize>,
+        narrow: bool,
+        group: Vec<usize>,
+    },
     Null,
     Truth(bool),
     /// Also days and microseconds.
@@ -216,6 +235,7 @@ impl Node {
         look(self);
         match &self.term {
             Term::Field { .. }
+            | Term::Aggregate { .. }
             | Term::Named(_)
             | Term::Null
             | Term::Truth(_)

@@ -1,11 +1,14 @@
 //! The beginning of a file, and the names of a zip archive's parts: what formats are recognised by.
 
-use std::fs::File;
-use std::io::{Read, Result};
-use std::path::Path;
+use super::input::Input;
+use crate::guard;
+use std::io::{Read, Result, Seek, SeekFrom};
 
 /// How many bytes are looked at.
 pub(super) const LENGTH: u64 = 64 * 1024;
+
+/// How the container begins that Office used before 2007.
+pub(super) const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
 /// The beginning of a file.
 pub(super) struct Head {
@@ -23,20 +26,18 @@ pub(super) enum Zip {
 }
 
 impl Head {
-    pub(super) fn of(path: &Path) -> Result<Self> {
-        let file = File::open(path)?;
-        if file.metadata()?.is_dir() {
-            return Err(std::io::ErrorKind::IsADirectory.into());
-        }
+    pub(super) fn of(input: &Input) -> Result<Self> {
+        let mut file = input.open()?;
         let mut bytes = Vec::new();
-        (&file).take(LENGTH).read_to_end(&mut bytes)?;
+        (&mut file).take(LENGTH).read_to_end(&mut bytes)?;
+        file.seek(SeekFrom::Start(0))?;
         let zip = if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
             // A library that stumbles over a hostile directory says as much as one that refuses it.
-            let names = std::panic::catch_unwind(|| {
+            let names = guard::guarded(|| {
                 let archive = zip::ZipArchive::new(std::io::BufReader::new(file)).ok()?;
                 archive.file_names().map(|name| name.ok().map(std::borrow::Cow::into_owned)).collect::<Option<Vec<_>>>()
             });
-            names.ok().flatten().map_or(Zip::Broken, Zip::Parts)
+            names.flatten().map_or(Zip::Broken, Zip::Parts)
         } else {
             Zip::No
         };
@@ -51,6 +52,12 @@ impl Head {
             }
             _ => false,
         }
+    }
+
+    /// Whether the file is an `OpenDocument` of this kind.
+    pub(super) fn is_opendocument(&self, kind: &str) -> bool {
+        let of = format!("application/vnd.oasis.opendocument.{kind}");
+        matches!(self.zip, Zip::Parts(_)) && memchr::memmem::find(&self.bytes, of.as_bytes()).is_some()
     }
 
     pub(super) fn starts_with(&self, magic: &[u8]) -> bool {

@@ -1,23 +1,21 @@
 //! Files that people send and that are not read: each is named for what it is.
 
-use super::head::{Head, Zip};
+use super::head::{COMPOUND, Head, Zip};
+use super::input::Input;
 use crate::faults::{self, Trouble};
 use memchr::memmem;
 use std::io::Read;
-use std::path::Path;
 
 const OLD_FIX: &str = "open it in Excel and save it as an Excel workbook (.xlsx)";
 const UNPACK: &str = "unpack it and give the files inside one by one";
 
 /// What begins how, what it is, and what to do where asking the partner again is not the answer.
 const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
-    (b"\x1f\x8b", "is compressed with gzip", Some(UNPACK)),
     (b"\x28\xb5\x2f\xfd", "is compressed with zstd", Some(UNPACK)),
     (b"\xff\x06\x00\x00sNaPpY", "is compressed with snappy", Some(UNPACK)),
     (b"BZh91AY&SY", "is compressed with bzip2", Some(UNPACK)),
     (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive", Some(UNPACK)),
     (b"Rar!\x1a\x07", "is a RAR archive", Some(UNPACK)),
-    (b"PAR1\x15", "is a Parquet file", None),
     (b"ARROW1\0\0", "is an Arrow file", None),
     (b"SQLite format 3\0", "is a SQLite database", None),
     (b"{\\rtf", "is a rich text document", None),
@@ -32,7 +30,7 @@ const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
 ];
 
 /// The reject of a file that is known and not read.
-pub(super) fn recognise(path: &Path, head: &Head) -> Option<Trouble> {
+pub(super) fn recognise(input: &Input, head: &Head) -> Option<Trouble> {
     if head.bytes.is_empty() {
         let fix = "ask the partner to send the file again: nothing arrived in it";
         return Some(faults::unreadable("is empty", fix));
@@ -40,8 +38,8 @@ pub(super) fn recognise(path: &Path, head: &Head) -> Option<Trouble> {
     if let Some((_, what, fix)) = MAGIC.iter().find(|(magic, _, _)| head.starts_with(magic)) {
         return Some(faults::stranger(what, *fix));
     }
-    if head.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
-        return Some(compound(path));
+    if head.starts_with(COMPOUND) {
+        return compound(input);
     }
     match head.zip {
         Zip::Broken => {
@@ -61,52 +59,47 @@ pub(super) fn recognise(path: &Path, head: &Head) -> Option<Trouble> {
     markup(&super::text::first_words(&head.bytes)).map(|(what, fix)| faults::stranger(what, fix))
 }
 
-/// A zip archive that is not a workbook of the kind that is read.
+/// A document in a zip archive that is not a workbook of a kind that is read.
 fn archive(head: &Head) -> Option<Trouble> {
-    let (what, fix) = if head.has_part("xl/workbook.bin") {
-        ("is a binary Excel workbook (.xlsb)", Some(OLD_FIX))
-    } else if head.has_part("xl/") {
+    let (what, fix) = if head.has_part("xl/") || head.is_opendocument("spreadsheet") {
         return None;
     } else if head.has_part("word/") {
         ("is a Word document", None)
     } else if head.has_part("ppt/") {
         ("is a PowerPoint presentation", None)
-    } else if memmem::find(&head.bytes, b"application/vnd.oasis.opendocument.spreadsheet").is_some() {
-        ("is an OpenDocument spreadsheet (.ods)", Some("open it and save it as an Excel workbook (.xlsx)"))
-    } else if memmem::find(&head.bytes, b"application/vnd.oasis.opendocument.text").is_some() {
+    } else if head.is_opendocument("text") {
         ("is an OpenDocument text", None)
     } else if head.has_part("index/document.iwa") {
         ("is an Apple Numbers, Pages or Keynote file", Some("open it in Numbers and export it to Excel"))
     } else {
-        ("is a zip archive", Some(UNPACK))
+        return None;
     };
     Some(faults::stranger(what, fix))
 }
 
 /// A file in the container that Office used before 2007, and that password-protected workbooks use.
-fn compound(path: &Path) -> Trouble {
+fn compound(input: &Input) -> Option<Trouble> {
     const LOOKED_AT: u64 = 64 << 20;
     let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes));
+    let read = input.open().and_then(|file| file.take(LOOKED_AT).read_to_end(&mut bytes));
     if let Err(error) = read {
-        return faults::machine(&error);
+        return Some(faults::machine(&error));
     }
     let has = |name: &str| {
         let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         memmem::find(&bytes, &wide).is_some()
     };
-    if has("EncryptedPackage") || has("EncryptionInfo") {
-        let fix = "open it with its password in Excel, remove the password (File, Info, Protect Workbook) and save it";
-        faults::unreadable("is a password-protected workbook", fix)
+    Some(if has("EncryptedPackage") || has("EncryptionInfo") {
+        faults::protected()
     } else if has("WordDocument") {
         faults::stranger("is an old Word document (.doc)", None)
     } else if has("Workbook") || has("Book") {
-        faults::stranger("is an old Excel workbook (.xls)", Some(OLD_FIX))
+        return None;
     } else if has("__substg1.0_") {
         faults::stranger("is an Outlook message", Some("open the message and save its attachment"))
     } else {
         faults::stranger("is an old Office file, and not a workbook", None)
-    }
+    })
 }
 
 /// A page, a document or data in a markup language, by the first words of its text.

@@ -6,6 +6,7 @@ mod record;
 mod split;
 
 use super::head::Head;
+use super::input::Input;
 use super::{Book, Format, Sheet};
 use crate::block::{Block, Cut, Plan, ReadBlock, Slot, whole};
 use crate::faults::{self, Trouble};
@@ -17,7 +18,6 @@ use qd_model::{Fault, Hit};
 use qd_table::{Chunk, TextColumn};
 use record::{Record, Specials};
 use split::Splitter;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -38,8 +38,10 @@ impl Format for Text {
         decode::is_text(&head.bytes)
     }
 
-    fn open(&self, path: &Path) -> Result<Box<dyn Book>, Trouble> {
-        TextBook::open(path, BLOCK).map(|book| Box::new(book) as Box<dyn Book>).map_err(|error| faults::machine(&error))
+    fn open(&self, input: &Input) -> Result<Box<dyn Book>, Trouble> {
+        TextBook::open(input, BLOCK)
+            .map(|book| Box::new(book) as Box<dyn Book>)
+            .map_err(|error| faults::machine(&error))
     }
 }
 
@@ -50,7 +52,7 @@ pub(super) fn first_words(bytes: &[u8]) -> String {
 
 /// A text file.
 pub(crate) struct TextBook {
-    path: PathBuf,
+    input: Input,
     found: Found,
     delimiter: u8,
     /// Bytes of decoded text to pass over: a line that only names the delimiter.
@@ -65,17 +67,17 @@ pub(crate) struct TextBook {
 
 impl TextBook {
     /// Looks at the whole file for its encoding, and at its beginning for its delimiter.
-    pub(crate) fn open(path: &Path, block: usize) -> std::io::Result<Self> {
-        let found = decode::detect(path)?;
-        let mut decoder = Decoder::open(path, &found)?;
+    pub(crate) fn open(input: &Input, block: usize) -> std::io::Result<Self> {
+        let found = decode::detect(input)?;
+        let mut decoder = Decoder::open(input, &found)?;
         let mut start = Vec::new();
         while start.len() < LOOKED_AT && decoder.fill(&mut start, LOOKED_AT)? {}
         let whole = start.len() < LOOKED_AT;
         let (declared, skip) = delimiter::declared(&start);
         start.drain(..skip);
         let delimiter = declared.unwrap_or_else(|| delimiter::detect(&start, whole));
-        let path = path.to_owned();
-        Ok(Self { path, found, delimiter, skip, start, whole, block, sheets: [Sheet::default()], trouble: None })
+        let input = input.clone();
+        Ok(Self { input, found, delimiter, skip, start, whole, block, sheets: [Sheet::default()], trouble: None })
     }
 }
 
@@ -114,7 +116,7 @@ impl Book for TextBook {
     }
 
     fn blocks<'a>(&'a mut self, _sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a> {
-        let opened = Decoder::open(&self.path, &self.found);
+        let opened = Decoder::open(&self.input, &self.found);
         let mut splitter = match opened {
             Ok(decoder) => Some(Splitter::new(decoder, self.delimiter, self.block, self.skip)),
             Err(error) => {

@@ -8,18 +8,6 @@ use qd_model::{Refusal, Severity};
 use qd_report::{Colour, Extent, Options};
 use qd_run::{Against, ValidateRequest};
 use std::io::Write;
-use std::path::Path;
-
-/// A report must not be written over what it is about.
-fn spare(output: &Path, args: &Validate) -> std::result::Result<(), Refusal> {
-    let Ok(real) = output.canonicalize() else { return Ok(()) };
-    let read = args.files.iter().chain(&args.schema).chain(&args.pipeline);
-    if read.into_iter().any(|file| file.canonicalize().is_ok_and(|file| file == real)) {
-        return Err(Refusal::new(format!("the report would overwrite {}, which it is about", output.display()))
-            .hint("name another file with --output"));
-    }
-    Ok(())
-}
 
 pub(super) fn validate(args: &Validate, terminal: &Terminal) -> Result {
     let schema = args.schema.as_deref().map(qd_run::load_schema).transpose()?;
@@ -32,7 +20,7 @@ pub(super) fn validate(args: &Validate, terminal: &Terminal) -> Result {
         (None, None) => unreachable!("one of the two is required"),
     };
     if let Some(output) = &args.output {
-        spare(output, args)?;
+        super::spare(output, args.files.iter().chain(&args.schema).chain(&args.pipeline))?;
     }
     let report = qd_run::validate(&ValidateRequest {
         files: &args.files,

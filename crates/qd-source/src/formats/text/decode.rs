@@ -1,9 +1,8 @@
 //! Bytes to UTF-8, in pieces, and which encoding a file is in.
 
+use crate::formats::input::{Bytes, Input};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
-use std::path::Path;
 
 /// The encoding of a file.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +17,8 @@ pub(super) struct Found {
 /// Finds a file's encoding: by its byte order mark; as UTF-8 where all its bytes are; else as
 /// Windows-1252, unless the bytes are plainly UTF-8 with some damage. The whole file is looked at,
 /// since the first accent may stand on its last line.
-pub(super) fn detect(path: &Path) -> Result<Found> {
-    let mut file = File::open(path)?;
+pub(super) fn detect(input: &Input) -> Result<Found> {
+    let mut file = input.open()?;
     let mut start = Vec::new();
     (&mut file).take(4096).read_to_end(&mut start)?;
     if let Some((encoding, mark)) = Encoding::for_bom(&start) {
@@ -65,7 +64,7 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn of(file: &mut File) -> Result<Self> {
+    fn of(file: &mut Bytes) -> Result<Self> {
         let mut evidence = Self::default();
         let mut piece = vec![0; 1 << 20];
         let mut kept = 0;
@@ -127,7 +126,7 @@ pub(super) fn first_words(start: &[u8]) -> String {
 /// A file's text as UTF-8, piece by piece. UTF-8 is passed on as it is, right or wrong: it is looked
 /// at when blocks are read, on many threads.
 pub(super) struct Decoder {
-    file: File,
+    file: Bytes,
     /// For every encoding but UTF-8.
     other: Option<encoding_rs::Decoder>,
     raw: Vec<u8>,
@@ -136,8 +135,8 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn open(path: &Path, found: &Found) -> Result<Self> {
-        let mut file = File::open(path)?;
+    pub(super) fn open(input: &Input, found: &Found) -> Result<Self> {
+        let mut file = input.open()?;
         file.seek(SeekFrom::Start(found.mark))?;
         let other = (found.encoding != UTF_8).then(|| found.encoding.new_decoder_without_bom_handling());
         Ok(Self { file, other, raw: Vec::new(), text: String::new(), ended: false })

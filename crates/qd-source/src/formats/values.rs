@@ -43,6 +43,20 @@ impl Text {
         Value { text: &self.text, stored: self.stored.unwrap_or(Stored::Text) }
     }
 
+    /// Takes text as it stands; false where it is empty.
+    pub(super) fn set_text(&mut self, text: &str, stored: Stored) -> bool {
+        self.text.clear();
+        self.stored = Some(self.put(text, stored));
+        !text.is_empty()
+    }
+
+    /// Takes a number.
+    pub(super) fn set_number(&mut self, value: f64) -> bool {
+        self.text.clear();
+        self.stored = Some(self.number(value));
+        true
+    }
+
     fn put(&mut self, text: &str, stored: Stored) -> Stored {
         self.text.push_str(text);
         stored
@@ -103,7 +117,7 @@ fn is_first_day_of_1904(serial: f64, year: u16) -> bool {
 }
 
 /// An ISO date and time of midnight as the date alone.
-fn without_midnight(text: &str) -> &str {
+pub(super) fn without_midnight(text: &str) -> &str {
     let plain = text.trim_end_matches('Z');
     let plain = plain.strip_suffix(".000").unwrap_or(plain);
     plain.strip_suffix("T00:00:00").unwrap_or(text)

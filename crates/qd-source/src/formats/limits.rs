@@ -1,13 +1,16 @@
 //! What a workbook may cost before a library sees it: a small file can unfold into any size.
 
+use super::input::Input;
 use crate::faults::{self, Trouble, damaged, too_large};
-use std::fs::File;
 use std::io::{Cursor, Read};
-use std::path::Path;
 
 const MIB: u64 = 1 << 20;
 /// The largest file.
 const FILE: u64 = 1024 * MIB;
+/// The largest old workbook, which is read whole.
+const OLD: u64 = 64 * MIB;
+/// The most that is unfolded from a packed file, which is held in memory.
+const UNFOLDED: u64 = 512 * MIB;
 /// The most parts in a file.
 const PARTS: usize = 10_000;
 /// The largest sheet once unfolded; sheets stream past and are never held whole.
@@ -20,29 +23,48 @@ const OTHER: u64 = 128 * MIB;
 const MOST_PER_BYTE: u64 = 1032;
 
 /// The bytes of a file, if it is not too large.
-pub(super) fn whole(path: &Path) -> Result<Vec<u8>, Trouble> {
+pub(super) fn whole(input: &Input) -> Result<Vec<u8>, Trouble> {
+    at_most(input, FILE, "is a workbook")
+}
+
+/// The same for an old workbook, of which the library makes much more than its bytes.
+pub(super) fn whole_xls(input: &Input) -> Result<Vec<u8>, Trouble> {
+    at_most(input, OLD, "is an old workbook")
+}
+
+fn at_most(input: &Input, most: u64, what: &str) -> Result<Vec<u8>, Trouble> {
     let read = || {
-        let file = File::open(path)?;
-        let mut bytes = Vec::with_capacity(file.metadata()?.len().min(FILE) as usize);
-        file.take(FILE + 1).read_to_end(&mut bytes)?;
+        let mut bytes = Vec::with_capacity(input.size()?.min(most) as usize);
+        input.open()?.take(most + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     let bytes = read().map_err(|error| faults::machine(&error))?;
-    if bytes.len() as u64 > FILE { Err(limit("is a workbook", FILE)) } else { Ok(bytes) }
+    if bytes.len() as u64 > most { Err(limit(what, most)) } else { Ok(bytes) }
+}
+
+/// What a packed file unfolds into, if it is not too large.
+pub(super) fn unfold(packed: impl Read, broken: impl FnOnce() -> Trouble) -> Result<Vec<u8>, Trouble> {
+    let mut bytes = Vec::new();
+    match packed.take(UNFOLDED + 1).read_to_end(&mut bytes) {
+        Ok(read) if read as u64 > UNFOLDED => Err(limit("unfolds into a table", UNFOLDED)),
+        Ok(_) => Ok(bytes),
+        Err(_) => Err(broken()),
+    }
 }
 
 /// Looks at each part's size: as declared, and as counted where the packed size does not bound it.
-pub(super) fn check(bytes: &[u8]) -> Result<(), Trouble> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged())?;
+pub(super) fn check(bytes: &[u8], kind: &str) -> Result<(), Trouble> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged(kind))?;
     if archive.len() > PARTS {
         return Err(too_large(&format!("is a workbook of more than {PARTS} parts, which is the limit")));
     }
     for index in 0..archive.len() {
-        let mut part = archive.by_index(index).map_err(|_| damaged())?;
-        let name = part.name().map_err(|_| damaged())?.to_lowercase();
+        let mut part = archive.by_index(index).map_err(|_| damaged(kind))?;
+        let name = part.name().map_err(|_| damaged(kind))?.to_lowercase();
         let (what, most) = match () {
             () if name.contains("worksheets/") => ("has a sheet", SHEET),
             () if name.contains("sharedstrings") => ("has a table of texts", TEXTS),
+            () if name == "content.xml" => ("has a part with its sheets", TEXTS),
             () => ("has a part", OTHER),
         };
         if part.size() > most {
@@ -50,7 +72,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Trouble> {
         }
         if part.compressed_size().saturating_mul(MOST_PER_BYTE) > most {
             let counted = std::io::copy(&mut (&mut part).take(most + 1), &mut std::io::sink());
-            if counted.map_err(|_| damaged())? > most {
+            if counted.map_err(|_| damaged(kind))? > most {
                 return Err(limit(what, most));
             }
         }

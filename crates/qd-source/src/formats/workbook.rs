@@ -1,0 +1,151 @@
+//! What all workbook formats have in common: cells that stream past, sampled and cut into blocks.
+
+use super::cells::CellsBlock;
+use super::values::Text;
+use super::{Book, Sheet};
+use crate::block::{Block, Plan};
+use crate::faults::{self, Trouble};
+use crate::guard;
+use crate::sample::{ROWS, Sample, SampleCell, SampleRow};
+use qd_model::Fault;
+use qd_table::Stored;
+use std::sync::Arc;
+
+/// A place on the sheet: row counted from 1, column from 0.
+pub(super) type Place = (u32, u32);
+
+/// The cells of a sheet, row by row.
+pub(super) trait Cells {
+    /// The next cell that holds something, its value in `text`.
+    fn next(&mut self, text: &mut Text) -> Result<Option<Place>, Trouble>;
+}
+
+impl<F: FnMut(&mut Text) -> Result<Option<Place>, Trouble>> Cells for F {
+    fn next(&mut self, text: &mut Text) -> Result<Option<Place>, Trouble> {
+        self(text)
+    }
+}
+
+/// A workbook of some format.
+pub(super) trait Workbook: Send {
+    /// What it is called in messages.
+    const NAME: &'static str;
+    /// The cells of a sheet, from its beginning.
+    fn cells<'a>(&'a mut self, sheet: usize, name: &str) -> Result<Box<dyn Cells + Send + 'a>, Trouble>;
+    /// What is to be said of a sheet as a whole.
+    fn sheet_notes(&mut self, _sheet: usize, _name: &str) -> Vec<Fault> {
+        Vec::new()
+    }
+}
+
+/// A workbook as a book of sheets. Everything that a library does for it is done behind the guard.
+pub(super) struct CellsBook<W> {
+    workbook: W,
+    sheets: Vec<Sheet>,
+    trouble: Option<Trouble>,
+}
+
+impl<W: Workbook> CellsBook<W> {
+    pub(super) fn new(workbook: W, sheets: Vec<Sheet>) -> Self {
+        Self { workbook, sheets, trouble: None }
+    }
+}
+
+impl<W: Workbook> Book for CellsBook<W> {
+    fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    fn sample(&mut self, sheet: usize) -> Result<Sample, Trouble> {
+        let name = self.sheets[sheet].name.as_deref().unwrap_or_default();
+        let workbook = &mut self.workbook;
+        guarded(W::NAME, move || sample(workbook.cells(sheet, name)?.as_mut()))
+    }
+
+    fn sheet_notes(&mut self, sheet: usize) -> Vec<Fault> {
+        let name = self.sheets[sheet].name.as_deref().unwrap_or_default();
+        let workbook = &mut self.workbook;
+        guard::guarded(move || workbook.sheet_notes(sheet, name)).unwrap_or_default()
+    }
+
+    fn blocks<'a>(&'a mut self, sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a> {
+        let name = self.sheets[sheet].name.as_deref().unwrap_or_default();
+        let (workbook, trouble) = (&mut self.workbook, &mut self.trouble);
+        let mut cells = match guarded(W::NAME, move || workbook.cells(sheet, name)) {
+            Ok(cells) => Some(cells),
+            Err(fault) => {
+                *trouble = Some(fault);
+                None
+            }
+        };
+        let (mut text, mut ahead) = (Text::default(), None);
+        Box::new(std::iter::from_fn(move || {
+            let mut reader = cells.take()?;
+            match guarded(W::NAME, || block(reader.as_mut(), &plan, &mut text, ahead)) {
+                Ok((block, next)) => {
+                    // Past the end of its rows the sheet is not read on.
+                    cells = next.is_some().then_some(reader);
+                    ahead = next;
+                    (!block.is_empty()).then(|| block.close())
+                }
+                Err(fault) => {
+                    *trouble = Some(fault);
+                    None
+                }
+            }
+        }))
+    }
+
+    fn trouble(&self) -> Option<&Fault> {
+        self.trouble.as_ref().map(Trouble::fault)
+    }
+}
+
+/// Runs a library's code, so that its panic becomes a finding about the file.
+pub(super) fn guarded<T>(what: &str, work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    guard::guarded(work).unwrap_or_else(|| Err(faults::damaged(what)))
+}
+
+/// The first rows of a sheet that hold something.
+fn sample(cells: &mut dyn Cells) -> Result<Sample, Trouble> {
+    let mut sample = Sample::default();
+    let mut text = Text::default();
+    while let Some((row, column)) = cells.next(&mut text)? {
+        if sample.rows.last().is_none_or(|last| last.row != row) {
+            if sample.rows.len() == ROWS {
+                break;
+            }
+            sample.rows.push(SampleRow { row, cells: Vec::new(), width: None });
+        }
+        let value = text.value();
+        let mut cell = SampleCell::of_text(column, value.text);
+        cell.is_words &= value.stored == Stored::Text;
+        sample.rows.last_mut().expect("the row was just added").cells.push(cell);
+    }
+    for row in &mut sample.rows {
+        row.cells.sort_by_key(|cell| cell.column);
+        row.cells.dedup_by_key(|cell| cell.column);
+    }
+    Ok(sample)
+}
+
+/// The next block of rows. `ahead` is the place of a cell that was read already, of which the value
+/// is still in `text`; the answer's is the same for the block after this one, unless the sheet ended.
+fn block(
+    cells: &mut dyn Cells,
+    plan: &Arc<Plan>,
+    text: &mut Text,
+    ahead: Option<Place>,
+) -> Result<(CellsBlock, Option<Place>), Trouble> {
+    let mut block = CellsBlock::new(Arc::clone(plan));
+    if let Some((row, column)) = ahead {
+        block.push(row, column, text.value());
+    }
+    while let Some((row, column)) = cells.next(text)? {
+        if block.is_full(row) {
+            return Ok((block, Some((row, column))));
+        }
+        block.push(row, column, text.value());
+    }
+    Ok((block, None))
+}
