@@ -1,10 +1,12 @@
 //! The plan: which fields of how many people would go to whom. Nothing is written.
 
 use crate::compute::Computed;
+use crate::earlier::earlier;
 use crate::load::Loaded;
 use crate::outcome::PlanLine;
+use crate::prepared::Prepared;
 use crate::returns::MadeFor;
-use crate::run::{Prepared, Progress, RunRequest, earlier};
+use crate::run::{Progress, RunRequest};
 use qd_model::Refusal;
 use qd_model::pipeline::{FieldRelease, Part, Rows, TableRelease};
 use std::collections::BTreeSet;

@@ -1,0 +1,46 @@
+//! What a run writes besides the returns.
+
+use crate::document::Table;
+use crate::mistake::Mistake;
+
+/// What a run writes besides the returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outputs {
+    /// Formats of the findings: "json", "csv".
+    pub findings: Vec<String>,
+    /// Columns of the findings CSV; all where empty.
+    pub columns: Vec<String>,
+    /// What goes back to partners.
+    pub partner_files: PartnerFiles,
+}
+
+/// What goes back to partners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartnerFiles {
+    /// A findings workbook without values.
+    Findings,
+    /// Nothing.
+    None,
+}
+
+pub(super) fn default_outputs() -> Outputs {
+    Outputs { findings: vec!["json".to_owned()], columns: Vec::new(), partner_files: PartnerFiles::Findings }
+}
+
+pub(super) fn outputs(table: Table<'_>) -> Outputs {
+    let defaults = default_outputs();
+    let partner_files = [("findings", PartnerFiles::Findings), ("none", PartnerFiles::None)];
+    let outputs = Outputs {
+        findings: table.texts("findings").unwrap_or(defaults.findings),
+        columns: table.texts("columns").unwrap_or_default(),
+        partner_files: table.word("partner_files", &partner_files).unwrap_or(defaults.partner_files),
+    };
+    for format in &outputs.findings {
+        if !["json", "csv"].contains(&format.as_str()) {
+            let what = format!("findings are written as \"json\" or \"csv\", not \"{format}\"");
+            table.mistake(Mistake::new(table.at, what));
+        }
+    }
+    table.finish();
+    outputs
+}

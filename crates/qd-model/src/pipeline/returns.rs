@@ -1,0 +1,213 @@
+//! What is returned: files, their parts, and what stands in them.
+
+use super::Indicators;
+use super::read::{file_safe, pairs, placed};
+use crate::document::{Node, Table, Value};
+use crate::mistake::{At, Mistake, Mistakes};
+use crate::period::PeriodKind;
+use crate::schema::Placed;
+
+/// A return: files for one recipient.
+#[derive(Debug, Clone)]
+pub struct ReturnSpec {
+    /// Its name, used for its folder.
+    pub name: String,
+    /// A title for people.
+    pub title: String,
+    /// The recipient's code.
+    pub recipient: String,
+    /// The kind of period that it is made for.
+    pub kind: PeriodKind,
+    /// The lawful basis on which it is sent.
+    pub basis: String,
+    /// The retention class of what it holds.
+    pub retention: String,
+    /// Whether a rejected or missing source blocks it.
+    pub needs_all: bool,
+    /// Its files.
+    pub files: Vec<FileSpec>,
+}
+
+/// One file of a return, or one per table.
+#[derive(Debug, Clone)]
+pub struct FileSpec {
+    /// The format's name.
+    pub format: String,
+    /// Its path, in which `{period}` and `{table}` are filled in.
+    pub path: String,
+    /// What it holds: the sheets of a workbook, the table of a text file, the tables of an extract.
+    pub parts: Vec<Part>,
+    /// For extracts: the path of the Data Package descriptor.
+    pub datapackage: Option<String>,
+    /// For extracts: the path of the codebook.
+    pub codebook: Option<String>,
+    /// Where it stands in the pipeline file.
+    pub at: At,
+}
+
+/// A part of a file.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// What the return is, for a reader.
+    Cover(Cover),
+    /// Counts of people.
+    Indicators(Indicators),
+    /// Rows of a table.
+    Rows(Rows),
+}
+
+impl Part {
+    /// The names of the tables that the part draws on.
+    pub fn tables(&self) -> Vec<&str> {
+        match self {
+            Self::Cover(_) => Vec::new(),
+            Self::Indicators(indicators) => {
+                indicators.rows.iter().flat_map(|row| &row.counts).map(|counted| counted.table.as_str()).collect()
+            }
+            Self::Rows(rows) => vec![&rows.table],
+        }
+    }
+}
+
+/// The first sheet of a workbook.
+#[derive(Debug, Clone)]
+pub struct Cover {
+    /// The sheet's name.
+    pub name: String,
+    /// Labels and texts of its own, after those that every cover has.
+    pub lines: Vec<(String, String)>,
+    /// Notes below them.
+    pub notes: Vec<String>,
+}
+
+/// Rows of a table, as released to the recipient.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// The sheet's name, or the table's where there is no sheet.
+    pub name: String,
+    /// The table.
+    pub table: String,
+    /// Which rows, as a SQL expression over the table's own fields; all where absent.
+    pub filter: Option<Placed<String>>,
+    /// Released columns in order with their headings; all of the profile's where empty.
+    pub columns: Vec<ColumnSpec>,
+    /// Released columns to order rows by; pseudonymised rows are always ordered by pseudonym first.
+    pub order: Vec<String>,
+    /// Where it stands in the pipeline file.
+    pub at: At,
+}
+
+/// A column of a return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnSpec {
+    /// The heading.
+    pub heading: Option<String>,
+    /// What stands in it.
+    pub content: ColumnContent,
+}
+
+/// What stands in a column of a return.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnContent {
+    /// A released column, by the name it is released as.
+    Released(String),
+    /// The same text in every row.
+    Text(String),
+}
+
+pub(super) fn return_spec(node: &Node, mistakes: &Mistakes) -> Option<ReturnSpec> {
+    let table = Table::open(node, "a return", mistakes)?;
+    let name = table.required_text("name");
+    if let (Some(name), Some(node)) = (name, table.node("name")) {
+        file_safe(name, &node.at, mistakes);
+    }
+    let spec = ReturnSpec {
+        title: table.required_text("title").unwrap_or_default().to_owned(),
+        recipient: table.required_text("recipient").unwrap_or_default().to_owned(),
+        kind: table.word("periods", &PeriodKind::WORDS).unwrap_or(PeriodKind::Quarter),
+        basis: table.required_text("basis").unwrap_or_default().to_owned(),
+        retention: table.required_text("retention").unwrap_or_default().to_owned(),
+        needs_all: table.word("needs", &[("all", true), ("any", false)]).unwrap_or(false),
+        files: table.list("files").iter().filter_map(|node| file(node, mistakes)).collect(),
+        name: name?.to_owned(),
+    };
+    table.finish();
+    Some(spec)
+}
+
+fn file(node: &Node, mistakes: &Mistakes) -> Option<FileSpec> {
+    let table = Table::open(node, "a file of a return", mistakes)?;
+    let format = table.required_text("format").map(str::to_owned);
+    let path = table.required_text("path").map(str::to_owned);
+    if let (Some(path), Some(node)) = (&path, table.node("path"))
+        && (path.starts_with('/') || path.contains("..") || path.contains('\\') || path.contains(':'))
+    {
+        let mistake = Mistake::new(&node.at, "the path of a file must stay inside the return's folder");
+        mistakes.push(mistake.hint("write a plain name, for example \"return-{period}.xlsx\""));
+    }
+    let file = FileSpec {
+        parts: table.list("parts").iter().filter_map(|node| part(node, mistakes)).collect(),
+        datapackage: table.text("datapackage").map(str::to_owned),
+        codebook: table.text("codebook").map(str::to_owned),
+        at: node.at.clone(),
+        format: format?,
+        path: path?,
+    };
+    table.finish();
+    Some(file)
+}
+
+fn part(node: &Node, mistakes: &Mistakes) -> Option<Part> {
+    let table = Table::open(node, "a part of a file", mistakes)?;
+    let kind = table.required_text("part")?;
+    let part = match kind {
+        "cover" => Some(Part::Cover(Cover {
+            name: table.text("name").unwrap_or("Cover").to_owned(),
+            lines: pairs(&table, "lines"),
+            notes: table.texts("notes").unwrap_or_default(),
+        })),
+        "indicators" => Some(Part::Indicators(Indicators {
+            name: table.text("name").unwrap_or("Indicators").to_owned(),
+            note: table.text("note").map(str::to_owned),
+            rows: table.list("rows").iter().filter_map(|node| super::indicators::indicator(node, mistakes)).collect(),
+        })),
+        "rows" => rows(&table, node),
+        other => {
+            let mistake = Mistake::new(&node.at, format!("there is no part \"{other}\""));
+            table.mistake(mistake.hint("it is one of cover, indicators and rows"));
+            return None;
+        }
+    };
+    table.finish();
+    part
+}
+
+fn rows(table: &Table<'_>, node: &Node) -> Option<Part> {
+    let name = table.required_text("table")?.to_owned();
+    Some(Part::Rows(Rows {
+        name: table.text("name").unwrap_or(&name).to_owned(),
+        filter: placed(table, "where"),
+        columns: table.list("columns").iter().filter_map(|node| column(node, table.mistakes())).collect(),
+        order: table.texts("order").unwrap_or_default(),
+        at: node.at.clone(),
+        table: name,
+    }))
+}
+
+fn column(node: &Node, mistakes: &Mistakes) -> Option<ColumnSpec> {
+    if let Value::Text(name) = &node.value {
+        return Some(ColumnSpec { heading: None, content: ColumnContent::Released(name.clone()) });
+    }
+    let table = Table::open(node, "a column", mistakes)?;
+    let heading = table.text("heading").map(str::to_owned);
+    let content = match (table.text("field"), table.text("text")) {
+        (Some(field), None) => ColumnContent::Released(field.to_owned()),
+        (None, Some(text)) => ColumnContent::Text(text.to_owned()),
+        _ => {
+            table.mistake(Mistake::new(&node.at, "a column needs `field` or `text`, and not both"));
+            return None;
+        }
+    };
+    table.finish();
+    Some(ColumnSpec { heading, content })
+}

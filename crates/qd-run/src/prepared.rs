@@ -1,0 +1,94 @@
+//! A run that was set up: everything that can be refused before work begins was checked.
+
+use crate::compute::{Computed, Context, compute};
+use crate::explanations::{self, Explanations};
+use crate::folders::{self, Folders};
+use crate::load::Loaded;
+use crate::run::{Progress, RunRequest};
+use jiff::civil::Date;
+use qd_disclosure::{DomainKey, Key, KeyUse};
+use qd_link::Register;
+use qd_model::{Period, Refusal, words};
+use qd_rules::Constants;
+use std::path::{Path, PathBuf};
+
+/// A run that was set up: everything that can be refused before work begins was checked.
+pub(crate) struct Prepared<'a> {
+    pub(crate) loaded: &'a Loaded,
+    pub(crate) period: &'a Period,
+    pub(crate) as_of: Date,
+    pub(crate) key: Key,
+    pub(crate) lead: DomainKey,
+    pub(crate) explanations: Explanations,
+    pub(crate) folders: Folders,
+}
+
+impl<'a> Prepared<'a> {
+    pub(crate) fn new(loaded: &'a Loaded, request: &RunRequest<'_>) -> Result<Self, Refusal> {
+        let pipeline = &loaded.pipeline;
+        let label = request.period.unwrap_or(&pipeline.period);
+        let period = pipeline.period_of(label).ok_or_else(|| {
+            let labels: Vec<&str> = pipeline.whole_periods().map(|period| period.label.as_str()).collect();
+            Refusal::new(format!("the pipeline `{}` has no period \"{label}\"", pipeline.name))
+                .hint(format!("its periods are {}", words::list(&labels)))
+        })?;
+        if let Some(whole) = &period.within {
+            return Err(Refusal::new(format!("{period} is part of {whole} and is not run by itself"))
+                .hint(format!("run {whole}: that writes the returns of {label} as well")));
+        }
+        let own = pipeline.key.as_ref().map(|key| loaded.resolve(key));
+        let path: PathBuf = request.key.map(Path::to_path_buf).or(own).ok_or_else(|| {
+            Refusal::new("nothing was written, because no pseudonym key was named")
+                .hint("make one with `quarterday key new FILE`, then name it with `--key FILE` or as `key` in the pipeline")
+                .hint("the same key must be used every quarter, or people will look new")
+        })?;
+        folders::apart(request.out, request.state)?;
+        let usage = if pipeline.demonstration { KeyUse::Demonstration } else { KeyUse::Real };
+        let key = Key::read(&path, usage, &[request.out])?;
+        Ok(Self {
+            loaded,
+            period,
+            as_of: request.as_of.unwrap_or(period.to),
+            lead: key.for_lead(&pipeline.name),
+            key,
+            explanations: explanations::read(loaded)?,
+            folders: Folders::of(request.out, request.state, &pipeline.name),
+        })
+    }
+
+    pub(crate) fn constants(&self) -> Constants {
+        Constants { period: Some((self.period.from, self.period.to)), as_of: Some(self.as_of) }
+    }
+
+    /// Periods of the same kind before the one that is run, oldest first.
+    pub(crate) fn earlier(&self) -> Vec<&'a Period> {
+        let mut earlier: Vec<&Period> = self
+            .loaded
+            .pipeline
+            .whole_periods()
+            .filter(|period| period.kind == self.period.kind && period.to < self.period.from)
+            .collect();
+        earlier.sort_by_key(|period| period.from);
+        earlier
+    }
+
+    /// Computes a period on top of the register of the one before.
+    pub(crate) fn compute(
+        &self,
+        period: &Period,
+        register: &Register,
+        progress: &dyn Progress,
+    ) -> Result<Computed, Refusal> {
+        let as_of = if period.label == self.period.label { self.as_of } else { period.to };
+        let what = format!("reading {}", period.label);
+        compute(&Context {
+            loaded: self.loaded,
+            period,
+            as_of,
+            lead: &self.lead,
+            register,
+            explanations: &self.explanations,
+            progress: &|done, total| progress.step(&what, done, total),
+        })
+    }
+}
