@@ -5,10 +5,10 @@ use crate::column::{self, Missing, Plan, Setting, Words};
 use crate::keys::{self, Key, Keys};
 use crate::mistakes::with_format;
 use crate::read::Reader;
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array, new_null_array};
 use arrow::datatypes::Schema as ArrowSchema;
 use qd_model::finding::ShowValues;
-use qd_model::{Class, Fault, Field, Hit, Schema, Severity, words};
+use qd_model::{Class, Fault, Field, Hit, Reason, Schema, Severity, words};
 use qd_table::{Chunk, Shape, Typed};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -76,16 +76,19 @@ impl Checker {
         let mut hits = Vec::new();
         let mut tidied = BTreeMap::new();
         let mut unreadable = Vec::with_capacity(self.plans.len());
+        let mut reasons = Vec::with_capacity(self.plans.len());
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.plans.len());
         for (field, plan) in self.plans.iter().enumerate() {
             let Some(plan) = plan else {
                 arrays.push(new_null_array(self.arrow_schema.field(field).data_type(), chunk.rows.len()));
                 unreadable.push(None);
+                reasons.push(Some(UInt8Array::from_value(Reason::NotAsked.number(), chunk.rows.len())));
                 continue;
             };
             let judged = column::judge(plan, &chunk.columns[plan.column], &setting);
             arrays.push(judged.array);
             unreadable.push(judged.unreadable);
+            reasons.push(judged.reasons);
             hits.extend(judged.hits);
             tidied.extend(judged.tidied.into_iter().map(|(word, count)| ((field, word), count)));
         }
@@ -93,7 +96,7 @@ impl Checker {
         let batch = RecordBatch::try_new_with_options(self.arrow_schema.clone(), arrays, &options)
             .expect("every column has its field's type and the chunk's rows");
         let rows = UInt32Array::from(chunk.rows.clone());
-        let typed = Typed { batch, rows, unreadable, person: None };
+        let typed = Typed { batch, rows, unreadable, reasons, person: None };
         self.blank_key_parts(&typed, &mut hits);
         hits.sort_unstable_by_key(|hit| (hit.row, hit.fault));
         let keys = Keys::of(&self.keys, &typed);

@@ -9,7 +9,7 @@ use crate::read::{Reader, Scalar};
 use crate::value::{Cell, Value};
 use arrow::array::{
     Array, ArrayRef, BooleanArray, BooleanBufferBuilder, BooleanBuilder, PrimitiveBuilder, StringViewArray,
-    StringViewBuilder,
+    StringViewBuilder, UInt8Array,
 };
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::kernels::nullif::nullif;
@@ -18,7 +18,7 @@ use qd_model::finding::ShowValues;
 use qd_model::kinds::{Kind, Slip};
 use qd_model::normalise::{Normalise, tidy};
 use qd_model::schema::MissingValue;
-use qd_model::{Class, Evidence, Hit};
+use qd_model::{Class, Evidence, Hit, Reason};
 use qd_table::{Stored, TextColumn};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -54,16 +54,21 @@ pub(crate) enum Words {
 /// Texts that stand for "no value".
 pub(crate) struct Missing {
     is_empty_one: bool,
-    others: Vec<Box<str>>,
+    /// Each with the number of the reason that its label gives; 0 where it gives none.
+    others: Vec<(Box<str>, u8)>,
     /// Which lengths occur among the others, the longest in the last bit, to pass most cells at once.
     lengths: u64,
 }
 
 impl Missing {
     pub(crate) fn of(values: &[MissingValue], is_ours: bool) -> Self {
-        let others: Vec<Box<str>> =
-            values.iter().filter(|value| !value.value.is_empty()).map(|value| value.value.as_str().into()).collect();
-        let lengths = others.iter().fold(0, |lengths, text| lengths | 1 << text.len().min(63));
+        let reason = |value: &MissingValue| value.label.as_deref().and_then(Reason::of_label).map_or(0, Reason::number);
+        let others: Vec<(Box<str>, u8)> = values
+            .iter()
+            .filter(|value| !value.value.is_empty())
+            .map(|value| (value.value.as_str().into(), reason(value)))
+            .collect();
+        let lengths = others.iter().fold(0, |lengths, (text, _)| lengths | 1 << text.len().min(63));
         Self { is_empty_one: is_ours || values.iter().any(|value| value.value.is_empty()), others, lengths }
     }
 
@@ -71,7 +76,13 @@ impl Missing {
         if text.is_empty() {
             return self.is_empty_one;
         }
-        self.lengths >> text.len().min(63) & 1 == 1 && self.others.iter().any(|other| **other == *text)
+        self.lengths >> text.len().min(63) & 1 == 1 && self.others.iter().any(|(other, _)| **other == *text)
+    }
+
+    /// The number of the reason that a text for "no value" gives.
+    fn reason_of(&self, text: &str) -> Option<u8> {
+        let told = self.others.iter().find(|(other, _)| **other == *text).map(|(_, reason)| *reason);
+        told.filter(|reason| *reason > 0)
     }
 }
 
@@ -87,6 +98,8 @@ pub(crate) struct Setting<'a> {
 pub(crate) struct Judged {
     pub(crate) array: ArrayRef,
     pub(crate) unreadable: Option<BooleanBuffer>,
+    /// Why empty cells are empty, where any of them says so.
+    pub(crate) reasons: Option<UInt8Array>,
     pub(crate) hits: Vec<Hit>,
     pub(crate) tidied: BTreeMap<&'static str, u64>,
 }
@@ -126,6 +139,7 @@ trait Target {
 fn walk<T: Target>(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, mut target: T) -> Judged {
     let mut hits = Vec::new();
     let mut bad: Vec<u32> = Vec::new();
+    let mut reasons: Vec<(usize, u8)> = Vec::new();
     let mut tidied = BTreeMap::new();
     let mut scratch = String::new();
     let texts = &column.text;
@@ -138,6 +152,9 @@ fn walk<T: Target>(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, mut 
         };
         let text = raw.map(|raw| if is_tidy(raw) { Cow::Borrowed(raw) } else { tidy(raw, setting.how) });
         let blank = text.as_deref().is_none_or(|text| plan.missing.is_missing(text));
+        if blank && let Some(reason) = text.as_deref().and_then(|text| plan.missing.reason_of(text)) {
+            reasons.push((index, reason));
+        }
         let (Some(raw), Some(text), false) = (raw, text, blank) else {
             target.null();
             if let Some(fault) = plan.blank {
@@ -167,7 +184,20 @@ fn walk<T: Target>(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, mut 
             hit(fault, Some(raw));
         }
     }
-    Judged { array: target.finish(), unreadable: bits(&bad, setting.rows.len()), hits, tidied }
+    let count = setting.rows.len();
+    Judged { array: target.finish(), unreadable: bits(&bad, count), reasons: numbers(&reasons, count), hits, tidied }
+}
+
+/// The reason of each cell, where any cell has one.
+fn numbers(reasons: &[(usize, u8)], count: usize) -> Option<UInt8Array> {
+    if reasons.is_empty() {
+        return None;
+    }
+    let mut numbers = vec![0; count];
+    for (index, reason) in reasons {
+        numbers[*index] = *reason;
+    }
+    Some(numbers.into())
 }
 
 /// The text that is read as the field's type, or the fault of a text that has none.

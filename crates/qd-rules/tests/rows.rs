@@ -126,6 +126,7 @@ pub(crate) fn typed(schema: &Schema, rows: &[&str]) -> Typed {
     Typed {
         rows: UInt32Array::from_iter_values((0..rows.len() as u32).map(|row| row + 2)),
         unreadable: vec![None; schema.fields.len()],
+        reasons: Typed::no_reasons(schema.fields.len()),
         person: None,
         batch,
     }

@@ -214,6 +214,7 @@ fn parts(batch: &RecordBatch, schema: &Arc<ArrowSchema>, people: &BTreeMap<Strin
                 batch: fields.slice(start, length),
                 rows: rows.slice(start, length),
                 unreadable: vec![None; schema.fields().len()],
+                reasons: Typed::no_reasons(schema.fields().len()),
                 person: Some(person.slice(start, length)),
             },
         });

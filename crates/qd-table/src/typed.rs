@@ -1,8 +1,8 @@
 //! Rows read as their schema's types.
 
-use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt8Array, UInt32Array};
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, TimeUnit, UInt8Type};
 use qd_model::{FieldType, Schema};
 use std::sync::Arc;
 
@@ -18,6 +18,9 @@ pub struct Typed {
     /// failed the field's own kind), so that other checks stay silent about them. `None` where all
     /// could be read.
     pub unreadable: Vec<Option<BooleanBuffer>>,
+    /// Per field: why empty cells are empty, as numbers of [`qd_model::Reason`]; 0 where nobody said.
+    /// `None` where nothing is known of any cell.
+    pub reasons: Vec<Option<UInt8Array>>,
     /// The person of each row, once linked: an index into the run's register of people.
     pub person: Option<UInt32Array>,
 }
@@ -45,7 +48,12 @@ impl Typed {
             let kept = take(&bits);
             Some(kept.as_any().downcast_ref::<BooleanArray>().expect("filtering keeps the type").values().clone())
         });
+        let reasons = self
+            .reasons
+            .iter()
+            .map(|reasons| reasons.as_ref().map(|reasons| take(reasons).as_primitive::<UInt8Type>().clone()));
         Self {
+            reasons: reasons.collect(),
             unreadable: unreadable.collect(),
             rows: numbers(&self.rows),
             person: self.person.as_ref().map(numbers),
@@ -70,10 +78,26 @@ impl Typed {
                     .collect::<BooleanBuffer>()
             })
         });
+        let reasons = (0..schema.fields().len()).map(|field| {
+            parts.iter().any(|part| part.reasons[field].is_some()).then(|| {
+                let of = |part: &Self| -> Vec<u8> {
+                    part.reasons[field]
+                        .as_ref()
+                        .map_or_else(|| vec![0; part.len()], |reasons| reasons.values().to_vec())
+                };
+                UInt8Array::from(parts.iter().flat_map(of).collect::<Vec<u8>>())
+            })
+        });
+        let reasons = reasons.collect();
         let linked = !parts.is_empty() && parts.iter().all(|part| part.person.is_some());
         let person =
             linked.then(|| parts.iter().filter_map(|part| part.person.as_ref()).flat_map(UInt32Array::iter).collect());
-        Self { unreadable: unreadable.collect(), rows: rows.into(), person, batch }
+        Self { unreadable: unreadable.collect(), reasons, rows: rows.into(), person, batch }
+    }
+
+    /// Nothing known of why any cell of that many fields is empty.
+    pub fn no_reasons(fields: usize) -> Vec<Option<UInt8Array>> {
+        vec![None; fields]
     }
 
     /// The column of a field.
