@@ -9,6 +9,7 @@
 mod clear;
 mod counts;
 mod keys;
+mod lookups;
 mod profile;
 mod table;
 pub mod treatments;
@@ -18,9 +19,10 @@ mod laws;
 #[cfg(test)]
 mod samples;
 
-pub use clear::{Clearance, Rows, clear};
+pub use clear::{Clearance, Reasons, Rows, clear};
 pub use counts::{CountColumn, CountValues, clear_counts};
 pub use keys::{DomainKey, Key, KeyId, KeyUse, PSEUDONYM_LENGTH};
+pub use lookups::Lookups;
 pub use profile::{PERIOD, columns, mistakes, profile_conflicts};
 pub use table::{ClearedColumn, ClearedTable};
 

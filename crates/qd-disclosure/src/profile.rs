@@ -1,8 +1,9 @@
 //! What a disclosure profile asks, and what it gets wrong. Run when the pipeline is loaded; what is
 //! wrong and gets this far all the same does not leave.
 
+use crate::lookups::Lookups;
 use crate::table::ClearedColumn;
-use crate::treatments::{self, Asked, COMMON_SETTINGS, Subject, Treatment};
+use crate::treatments::{self, Asked, COMMON_SETTINGS, Subject, Treatment, derive};
 use qd_model::kinds::Kind;
 use qd_model::pipeline::{FieldRelease, Pipeline, TableRelease};
 use qd_model::{Mistake, Schema, words};
@@ -13,8 +14,9 @@ pub const PERIOD: &str = "period";
 /// What a profile gets wrong about one table: an unknown field or treatment, a setting missing or
 /// unknown, a kind that must never leave, free text or special category data without a reason, two
 /// columns of one name.
-pub fn mistakes(release: &TableRelease, schema: &Schema) -> Vec<Mistake> {
-    let mut all: Vec<Mistake> = release.fields.iter().flat_map(|field| mistakes_of(field, schema)).collect();
+pub fn mistakes(release: &TableRelease, schema: &Schema, lookups: &Lookups) -> Vec<Mistake> {
+    let mut all: Vec<Mistake> = release.fields.iter().flat_map(|field| mistakes_of(field, schema, lookups)).collect();
+    all.extend(derive::giving_back(release, schema).into_iter().map(|(_, mistake)| mistake));
     for (index, field) in release.fields.iter().enumerate() {
         if is_taken(&release.fields[..index], field) {
             let mistake = Mistake::new(&field.at, format!("two columns are released as `{}`", field.released_as));
@@ -25,8 +27,8 @@ pub fn mistakes(release: &TableRelease, schema: &Schema) -> Vec<Mistake> {
 }
 
 /// The columns that leave, without their rows.
-pub fn columns(release: &TableRelease, schema: &Schema) -> Vec<ClearedColumn> {
-    released(release, schema).iter().map(|(asked, treatment)| column(asked, *treatment)).collect()
+pub fn columns(release: &TableRelease, schema: &Schema, lookups: &Lookups) -> Vec<ClearedColumn> {
+    released(release, schema, lookups).iter().map(|(asked, treatment)| column(asked, *treatment)).collect()
 }
 
 /// A partner's own reference may go to one recipient as it is, and no more: two recipients who both
@@ -60,12 +62,19 @@ pub fn profile_conflicts(pipeline: &Pipeline) -> Vec<Mistake> {
 }
 
 /// What leaves, with its treatment. A field with a mistake is not among it.
-pub(crate) fn released<'a>(release: &'a TableRelease, schema: &'a Schema) -> Vec<(Asked<'a>, &'static dyn Treatment)> {
+pub(crate) fn released<'a>(
+    release: &'a TableRelease,
+    schema: &'a Schema,
+    lookups: &'a Lookups,
+) -> Vec<(Asked<'a>, &'static dyn Treatment)> {
+    let giving_back = derive::giving_back(release, schema);
     let good = |(index, field): (usize, &'a FieldRelease)| {
         let treatment = treatments::by_name(&field.treatment).filter(|treatment| treatment.releases())?;
-        let subject = subject(&field.field, schema)?;
-        let is_good = mistakes_of(field, schema).is_empty() && !is_taken(&release.fields[..index], field);
-        is_good.then_some((Asked { release: field, schema, subject }, treatment))
+        let subject = subject(field, schema)?;
+        let is_good = mistakes_of(field, schema, lookups).is_empty()
+            && !is_taken(&release.fields[..index], field)
+            && giving_back.iter().all(|(other, _)| *other != index);
+        is_good.then_some((Asked { release: field, schema, subject, lookups }, treatment))
     };
     release.fields.iter().enumerate().filter_map(good).collect()
 }
@@ -81,8 +90,8 @@ pub(crate) fn column(asked: &Asked<'_>, treatment: &dyn Treatment) -> ClearedCol
         field_type: released.field_type,
         categories: released.categories,
         treatment: treatment.name().to_owned(),
-        class: asked.subject.class(),
-        field: release.field.clone(),
+        class: treatment.class(asked),
+        field: treatment.made_of(asked),
     }
 }
 
@@ -91,7 +100,12 @@ fn is_taken(earlier: &[FieldRelease], field: &FieldRelease) -> bool {
     leaves(field) && earlier.iter().any(|other| leaves(other) && other.released_as == field.released_as)
 }
 
-fn subject<'a>(name: &str, schema: &'a Schema) -> Option<Subject<'a>> {
+fn subject<'a>(release: &FieldRelease, schema: &'a Schema) -> Option<Subject<'a>> {
+    if release.treatment == "derive" {
+        // The first field that it is worked out of stands for all of them.
+        return derive::fields(release, schema).first().map(|(index, field)| Subject::Field(*index, field));
+    }
+    let name = release.field.as_str();
     match (name, schema.index_of(name)) {
         (FieldRelease::PERSON, _) => Some(Subject::Person),
         (FieldRelease::PARTNER, _) => Some(Subject::Partner),
@@ -101,8 +115,8 @@ fn subject<'a>(name: &str, schema: &'a Schema) -> Option<Subject<'a>> {
     }
 }
 
-fn mistakes_of(field: &FieldRelease, schema: &Schema) -> Vec<Mistake> {
-    let Some(subject) = subject(&field.field, schema) else {
+fn mistakes_of(field: &FieldRelease, schema: &Schema, lookups: &Lookups) -> Vec<Mistake> {
+    let Some(subject) = subject(field, schema) else {
         return vec![unknown(field, schema)];
     };
     let Some(treatment) = treatments::by_name(&field.treatment) else {
@@ -114,12 +128,16 @@ fn mistakes_of(field: &FieldRelease, schema: &Schema) -> Vec<Mistake> {
     if let Some(mistake) = not_allowed(field, subject, treatment) {
         all.push(mistake);
     } else {
-        all.extend(treatment.mistakes(&Asked { release: field, schema, subject }));
+        all.extend(treatment.mistakes(&Asked { release: field, schema, subject, lookups }));
     }
     all
 }
 
 fn unknown(field: &FieldRelease, schema: &Schema) -> Mistake {
+    if field.treatment == "derive" {
+        let what = "`derive` needs `value`: what is worked out of which fields of this table";
+        return Mistake::new(&field.at, what).hint(derive::HINT);
+    }
     let names: Vec<&str> = schema.fields.iter().map(|field| field.name.as_str()).collect();
     let mistake = Mistake::new(&field.at, format!("there is no field `{}` in {}", field.field, schema.name));
     match words::nearest(&field.field, names) {

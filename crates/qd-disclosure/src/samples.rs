@@ -1,8 +1,8 @@
 //! A small table, pipeline and key for this room's tests.
 
-use crate::ClearedTable;
+use crate::{ClearedTable, Lookups};
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int64Array, RecordBatch, StringViewArray,
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray,
     TimestampMicrosecondArray, UInt32Array,
 };
 use arrow::compute::cast;
@@ -83,6 +83,9 @@ name = "start"
 type = "date"
 quarterday = { class = "none" }
 [[fields]]
+name = "left"
+type = "date"
+[[fields]]
 name = "seen"
 type = "datetime"
 [[fields]]
@@ -95,6 +98,12 @@ name = "notes"
 name = "hours"
 type = "integer"
 quarterday = { class = "none" }
+[[fields]]
+name = "score"
+type = "integer"
+[[fields]]
+name = "pay"
+type = "number"
 [[fields]]
 name = "consent"
 type = "boolean"
@@ -123,6 +132,9 @@ pub(crate) struct Row {
     pub(crate) start: Option<Date>,
     pub(crate) health: Option<String>,
     pub(crate) hours: Option<i64>,
+    pub(crate) left: Option<Date>,
+    pub(crate) score: Option<i64>,
+    pub(crate) pay: Option<f64>,
 }
 
 /// Rows as the other rooms hand them over.
@@ -140,16 +152,20 @@ pub(crate) fn typed(rows: &[Row]) -> Typed {
         texts(&|row| row.postcode.clone()),
         days(&|row| row.born),
         days(&|row| row.start),
+        days(&|row| row.left),
         Arc::new(seen.collect::<TimestampMicrosecondArray>()),
         texts(&|row| row.health.clone()),
         texts(&|row| row.reference.clone()),
         Arc::new(rows.iter().map(|row| row.hours).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(|row| row.score).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(|row| row.pay).collect::<Float64Array>()),
         Arc::new(rows.iter().map(|row| row.hours.map(|hours| hours > 1)).collect::<BooleanArray>()),
         texts(&|row| row.number.clone()),
     ];
     let schema = Typed::arrow_schema(&schema());
     Typed {
         unreadable: vec![None; columns.len()],
+        reasons: Typed::no_reasons(columns.len()),
         batch: RecordBatch::try_new(schema, columns).expect("the columns are the schema's"),
         rows: (0..rows.len() as u32).map(|row| row + 2).collect(),
         person: Some(rows.iter().map(|row| row.person).collect::<UInt32Array>()),
@@ -157,7 +173,7 @@ pub(crate) fn typed(rows: &[Row]) -> Typed {
 }
 
 /// The profile of one table: `field treatment setting=value,value …`, one field a line; a field may
-/// be followed by `>` and the name that it is released as.
+/// be followed by `>` and the name that it is released as. A comma inside a value is written `;`.
 pub(crate) fn release(lines: &[&str]) -> TableRelease {
     let field = |(index, line): (usize, &&str)| {
         let mut words = line.split(' ');
@@ -168,11 +184,23 @@ pub(crate) fn release(lines: &[&str]) -> TableRelease {
             field: field.to_owned(),
             released_as: released_as.to_owned(),
             treatment: treatment.to_owned(),
-            settings: settings.map(|(k, v)| (k.to_owned(), v.split(',').map(str::to_owned).collect())).collect(),
+            settings: settings
+                .map(|(k, v)| (k.to_owned(), v.split(',').map(|text| text.replace(';', ",")).collect()))
+                .collect(),
             at: At::Line { line: index as u32 + 1, column: 1 },
         }
     };
     TableRelease { table: "table".to_owned(), fields: lines.iter().enumerate().map(field).collect() }
+}
+
+/// The tables that the tests look values up in.
+pub(crate) fn lookups() -> Lookups {
+    let mut lookups = Lookups::default();
+    let districts = "# invented\noutward,district,name\nZZ1,D1,North\nZZ2,D1,North\nZZ99,D2,South\n";
+    lookups.add("districts.csv", districts).unwrap();
+    lookups.add("itself.csv", "code,same\na,1\nb,2\n").unwrap();
+    lookups.add("groups.csv", "code,group\na,1\nb,1\n").unwrap();
+    lookups
 }
 
 /// The texts of a released column, whatever its type.

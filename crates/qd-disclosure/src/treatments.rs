@@ -1,16 +1,22 @@
 //! Treatments: what a field becomes before it leaves. A profile names one for each field.
 
 mod age_band;
+mod band;
+mod code_only;
+pub(crate) mod derive;
 mod drop;
 mod flag;
 mod identified;
+mod lookup;
 mod month;
 mod outward_postcode;
 mod pseudonym;
 mod quarter;
+mod round;
 mod year;
 
 use crate::keys::DomainKey;
+use crate::lookups::Lookups;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, StringViewArray};
 use arrow::compute::{DatePart, date_part};
 use arrow::datatypes::{DataType, Int32Type};
@@ -39,6 +45,16 @@ pub trait Treatment: Sync {
     /// What the profile gets wrong about this field.
     fn mistakes(&self, asked: &Asked<'_>) -> Vec<Mistake>;
 
+    /// How closely what it is made of points at a person.
+    fn class(&self, asked: &Asked<'_>) -> Class {
+        asked.subject.class()
+    }
+
+    /// The names of what it is made of.
+    fn made_of(&self, asked: &Asked<'_>) -> String {
+        asked.release.field.clone()
+    }
+
     /// What the released column is.
     fn released(&self, asked: &Asked<'_>) -> Released;
 
@@ -59,7 +75,12 @@ pub static ALL: &[&dyn Treatment] = &[
     &quarter::Quarter,
     &month::Month,
     &outward_postcode::OutwardPostcode,
+    &lookup::LookUp,
+    &band::Band,
+    &round::Round,
     &flag::Flag,
+    &code_only::CodeOnly,
+    &derive::Derive,
     &drop::Drop,
 ];
 
@@ -77,6 +98,8 @@ pub struct Asked<'a> {
     pub schema: &'a Schema,
     /// What is released.
     pub subject: Subject<'a>,
+    /// The tables that values are looked up in.
+    pub lookups: &'a Lookups,
 }
 
 /// Something of a row that a profile can release.
@@ -170,6 +193,18 @@ impl Cells<'_> {
             Subject::Period => same(self.period),
             Subject::Field(index, _) => self.typed.column(index).clone(),
         }
+    }
+}
+
+/// The fields whose values a released column needs, by their place in the schema.
+pub(crate) fn needed(asked: &Asked<'_>) -> Vec<usize> {
+    if asked.release.treatment == "derive" {
+        return derive::fields(asked.release, asked.schema).into_iter().map(|(index, _)| index).collect();
+    }
+    let on = asked.release.setting("on").and_then(|name| asked.schema.index_of(name));
+    match asked.subject {
+        Subject::Field(index, _) => std::iter::once(index).chain(on).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray, UInt32Array,
 };
 use jiff::civil::date;
-use qd_disclosure::{Clearance, ClearedTable, CountColumn, CountValues, Key, KeyUse, Rows};
+use qd_disclosure::{Clearance, ClearedTable, CountColumn, CountValues, Key, KeyUse, Lookups, Reasons, Rows};
 use qd_model::pipeline::{FieldRelease, Recipient, TableRelease};
 use qd_model::schema::Placed;
 use qd_model::{At, Schema, Syntax, period};
@@ -71,6 +71,7 @@ fn typed(schema: &Schema) -> Typed {
         batch: RecordBatch::try_new(Typed::arrow_schema(schema), columns).expect("the columns fit"),
         rows: UInt32Array::from(vec![2, 3]),
         unreadable: vec![None; schema.fields.len()],
+        reasons: Typed::no_reasons(schema.fields.len()),
         person: Some(UInt32Array::from(vec![0, 1])),
     }
 }
@@ -90,14 +91,20 @@ fn released(fields: &[(&str, &str)]) -> ClearedTable {
         })
         .collect();
     let release = TableRelease { table: "people".to_owned(), fields };
-    assert_eq!(qd_disclosure::mistakes(&release, &schema), []);
+    assert_eq!(qd_disclosure::mistakes(&release, &schema, &Lookups::default()), []);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("sample.key");
     Key::create(&path, true).expect("created");
     let key = Key::read(&path, KeyUse::Demonstration, &[]).expect("readable");
     let key = key.for_recipient("programme", "study", 1);
-    let clearance =
-        Clearance { schema: &schema, release: &release, key: &key, period: (date(2022, 7, 1), date(2022, 9, 30)) };
+    let clearance = Clearance {
+        schema: &schema,
+        release: &release,
+        key: &key,
+        period: (date(2022, 7, 1), date(2022, 9, 30)),
+        lookups: &Lookups::default(),
+        reasons: Reasons::Left,
+    };
     let rows = [Rows { partner: "north", period: "2022-Q3", typed: &typed }];
     qd_disclosure::clear(&clearance, &rows, &["p1".to_owned(), "p2".to_owned()])
 }

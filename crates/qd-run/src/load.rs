@@ -2,6 +2,7 @@
 //! refusal before the first partner's file is opened.
 
 use crate::folders;
+use qd_disclosure::Lookups;
 use qd_model::document::Syntax;
 use qd_model::mistake::{At, Mistake};
 use qd_model::pipeline::{
@@ -26,6 +27,8 @@ pub struct Loaded {
     pub digest: String,
     /// Its tables, in the order of the pipeline.
     pub tables: Vec<LoadedTable>,
+    /// The tables that disclosure profiles look values up in.
+    pub(crate) lookups: Lookups,
     /// Every filter of indicators and rows, by table and text.
     filters: BTreeMap<(String, String), Expression>,
 }
@@ -136,9 +139,11 @@ pub fn load(path: &Path) -> Result<Loaded, Refusal> {
         digest: blake3::hash(text.as_bytes()).to_hex().to_string(),
         pipeline,
         tables,
+        lookups: Lookups::default(),
         filters: BTreeMap::new(),
     };
     let mut mistakes = Vec::new();
+    read_lookups(&mut loaded)?;
     compile_filters(&mut loaded, &mut mistakes);
     check_fields(&loaded, &mut mistakes);
     check_profiles(&loaded, &mut mistakes);
@@ -146,6 +151,27 @@ pub fn load(path: &Path) -> Result<Loaded, Refusal> {
     check_severities(&loaded, &mut mistakes);
     mistakes.extend(qd_disclosure::profile_conflicts(&loaded.pipeline));
     if mistakes.is_empty() { Ok(loaded) } else { Err(refuse(mistakes)) }
+}
+
+/// Reads every table that a profile looks values up in.
+fn read_lookups(loaded: &mut Loaded) -> Result<(), Refusal> {
+    let releases = loaded.pipeline.recipients.iter().flat_map(|recipient| &recipient.release);
+    let fields = releases.flat_map(|release| &release.fields).filter(|field| field.treatment == "lookup");
+    let mut lookups = Lookups::default();
+    for field in fields {
+        let Some(table) = field.setting("table") else { continue };
+        let path = folders::resolve(&loaded.folder, table);
+        let named = format!("named by `{}` at {}, {}", field.released_as, loaded.path.display(), field.at);
+        let text = read_text(&path, "lookup table").map_err(|refusal| refusal.because(&named))?;
+        lookups.add(table, &text).map_err(|wrong| {
+            Refusal::new("a table that values are looked up in cannot be used")
+                .because(format!("{}: {wrong}", path.display()))
+                .because(&named)
+                .hint("its first line has the headings, and each value stands once in the first column")
+        })?;
+    }
+    loaded.lookups = lookups;
+    Ok(())
 }
 
 fn compile_filters(loaded: &mut Loaded, mistakes: &mut Vec<Mistake>) {
@@ -306,7 +332,7 @@ fn check_severities(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
 fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
     for recipient in &loaded.pipeline.recipients {
         for release in &recipient.release {
-            mistakes.extend(qd_disclosure::mistakes(release, &loaded.table(&release.table).schema));
+            mistakes.extend(qd_disclosure::mistakes(release, &loaded.table(&release.table).schema, &loaded.lookups));
         }
     }
     for spec in &loaded.pipeline.returns {

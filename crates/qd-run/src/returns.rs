@@ -8,7 +8,7 @@ use crate::outcome::{Blocked, ReturnFile, ReturnOutcome};
 use crate::place::NewFile;
 use arrow::array::BooleanArray;
 use jiff::civil::Date;
-use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key};
+use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key, Reasons};
 use qd_model::pipeline::{Cover, FileSpec, Part, Recipient, ReturnSpec, Rows};
 use qd_model::{Period, Refusal, words};
 use qd_return::{Document, Package, Resource, Sheet, TextPart};
@@ -195,7 +195,7 @@ impl<'a> Maker<'a> {
         let mut files: Vec<(String, Vec<(ClearedTable, &Rows)>)> = Vec::new();
         for part in &file.parts {
             let Part::Rows(rows) = part else { continue };
-            let (path, table) = (self.path(file, &rows.table), self.rows(rows, content));
+            let (path, table) = (self.path(file, &rows.table), self.rows(rows, file_reasons(file), content));
             match files.iter_mut().find(|(other, _)| *other == path) {
                 Some((_, parts)) => parts.push((table, rows)),
                 None => files.push((path, vec![(table, rows)])),
@@ -214,7 +214,7 @@ impl<'a> Maker<'a> {
     }
 
     /// The rows of a part, as the recipient's profile releases them.
-    fn rows(&self, rows: &Rows, content: &mut Content) -> ClearedTable {
+    fn rows(&self, rows: &Rows, reasons: Reasons, content: &mut Content) -> ClearedTable {
         let making = self.making;
         let index = making.loaded.table_index(&rows.table);
         let schema = &making.loaded.tables[index].schema;
@@ -243,6 +243,8 @@ impl<'a> Maker<'a> {
             release: self.recipient.release_of(&rows.table).expect("releases were checked when loading"),
             key: &self.key,
             period: (period.from, period.to),
+            lookups: &making.loaded.lookups,
+            reasons,
         };
         let given: Vec<qd_disclosure::Rows<'_>> = parts
             .iter()
@@ -267,7 +269,7 @@ impl<'a> Maker<'a> {
                     let counts = self.making.periods.counts(indicators);
                     Some(qd_disclosure::clear_counts(&indicators.name, counts, self.recipient)?)
                 }
-                Part::Rows(rows) => Some(self.rows(rows, content)),
+                Part::Rows(rows) => Some(self.rows(rows, file_reasons(file), content)),
             });
         }
         let (people, rows) = (content.people.len(), content.rows);
@@ -339,7 +341,7 @@ impl<'a> Maker<'a> {
         let mut tables = Vec::new();
         for part in &file.parts {
             let Part::Rows(rows) = part else { continue };
-            let table = self.rows(rows, content);
+            let table = self.rows(rows, file_reasons(file), content);
             let bytes = qd_return::extract(&table, &metadata)?;
             tables.push((self.path(file, &rows.table), table, bytes));
         }
@@ -433,6 +435,11 @@ impl<'a> Maker<'a> {
         });
         folders::json_bytes(&manifest)
     }
+}
+
+/// Whether a file says beside its columns why values are missing.
+fn file_reasons(file: &FileSpec) -> Reasons {
+    if file.missing_reasons { Reasons::Beside } else { Reasons::Left }
 }
 
 /// Rows of the sources that a return draws on. They reconcile: rows = accepted + held + rejected.

@@ -16,7 +16,10 @@ fn table(lines: &[&str], parts: &[(&str, &[Row])]) -> ClearedTable {
     let rows: Vec<Rows<'_>> =
         parts.iter().zip(&typed).map(|((partner, _), typed)| Rows { partner, period: "2022-Q3", typed }).collect();
     let period = (date(2022, 7, 1), date(2022, 9, 30));
-    clear(&Clearance { schema: &schema, release: &release, key: &key, period }, &rows, &people())
+    let lookups = samples::lookups();
+    let clearance =
+        Clearance { schema: &schema, release: &release, key: &key, period, lookups: &lookups, reasons: Reasons::Left };
+    clear(&clearance, &rows, &people())
 }
 
 /// One column's texts after a treatment.
@@ -123,6 +126,15 @@ fn every_column_has_the_type_that_it_says() {
         "hours>h pseudonym",
         "notes flag",
         "postcode outward-postcode",
+        "health>group lookup table=groups.csv dated=2022-01-01 reason=law",
+        "hours>hb band bands=0,8",
+        "pay round to=0.5",
+        "health code-only reason=law",
+        "d1 derive value=age(born;start)",
+        "d2 derive value=change(score;pay)",
+        "d4 derive value=event(left)",
+        "d5 derive value=observed_until(left;year)",
+        "d6 derive value=observed_until(left;quarter)",
     ];
     let table = table(&lines, &[("north", &row)]);
     assert_eq!(table.columns().len(), lines.len());
@@ -195,10 +207,101 @@ fn pseudonyms_are_as_published() {
         let typed = typed(&[Row { person: Some(0), reference: own.clone(), number: own, ..Row::default() }]);
         let rows = [Rows { partner, period: "one", typed: &typed }];
         let period = (date(2022, 7, 1), date(2022, 9, 30));
-        let clearance = Clearance { schema: &schema, release: &profile, key: &key, period };
+        let lookups = samples::lookups();
+        let clearance = Clearance {
+            schema: &schema,
+            release: &profile,
+            key: &key,
+            period,
+            lookups: &lookups,
+            reasons: Reasons::Left,
+        };
         let table = clear(&clearance, &rows, &[value.to_owned()]);
         assert_eq!(samples::texts(&table, subject), [Some(expected.to_owned())], "{line}");
         seen += 1;
     }
     assert!(seen >= 8, "the vectors are there");
+}
+
+/// Every treatment has a file of vectors beside it (the pseudonyms' has its own test): profile line,
+/// the row's values, and what is released of them, with tabs between.
+#[test]
+fn treatments_give_what_their_vectors_say() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/treatments");
+    for treatment in crate::treatments::ALL.iter().filter(|treatment| treatment.name() != "pseudonym") {
+        let path = folder.join(format!("{}.vectors", treatment.name().replace('-', "_")));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is there", path.display()));
+        let mut seen = 0;
+        for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            let [profile, row, expected] = line.split('\t').collect::<Vec<_>>().try_into().expect("three columns");
+            assert_eq!(profile.split(' ').nth(1), Some(treatment.name()), "{line}");
+            let table = table(&[profile], &[("north", &[vector_row(row)])]);
+            let found = table.columns().first().map(|column| texts(&table, &column.name).remove(0));
+            let expected = match expected {
+                "(no column)" => None,
+                "(blank)" => Some(None),
+                text => Some(Some(text.to_owned())),
+            };
+            assert_eq!(found, expected, "{line}");
+            seen += 1;
+        }
+        assert!(seen >= 3 || treatment.name() == "drop", "{} has vectors", treatment.name());
+    }
+}
+
+fn vector_row(text: &str) -> Row {
+    let mut row = Row::default();
+    for (name, value) in text.split(' ').filter_map(|pair| pair.split_once('=')) {
+        let own = || Some(value.replace('_', " "));
+        match name {
+            "ref" => row.reference = own(),
+            "number" => row.number = own(),
+            "postcode" => row.postcode = own(),
+            "health" => row.health = own(),
+            "born" => row.born = Some(value.parse().unwrap()),
+            "start" => row.start = Some(value.parse().unwrap()),
+            "left" => row.left = Some(value.parse().unwrap()),
+            "hours" => row.hours = Some(value.parse().unwrap()),
+            "score" => row.score = Some(value.parse().unwrap()),
+            "pay" => row.pay = Some(value.parse().unwrap()),
+            other => panic!("the sample has no field {other}"),
+        }
+    }
+    row
+}
+
+#[test]
+fn a_blank_value_says_why_beside_it() {
+    use arrow::array::UInt8Array;
+    use qd_model::Reason;
+    let (schema, release) =
+        (schema(), release(&["postcode outward-postcode", "born year", "start identified", "ref flag"]));
+    let rows = [
+        Row { postcode: Some("ZZ993CZ".to_owned()), born: Some(date(1990, 1, 1)), ..Row::default() },
+        Row { postcode: Some("ZZ99 3CZ".to_owned()), ..Row::default() },
+        Row::default(),
+    ];
+    let mut given = typed(&rows);
+    let born = schema.index_of("born").unwrap();
+    given.reasons[born] = Some(UInt8Array::from(vec![0, Reason::Refused.number(), 0]));
+    let start = schema.index_of("start").unwrap();
+    given.unreadable[start] = Some(vec![true, false, false].into());
+    let key = Key::of(1).for_recipient("programme", "study", 1);
+    let lookups = samples::lookups();
+    let clearance = Clearance {
+        schema: &schema,
+        release: &release,
+        key: &key,
+        period: (date(2022, 7, 1), date(2022, 9, 30)),
+        lookups: &lookups,
+        reasons: Reasons::Beside,
+    };
+    let table = clear(&clearance, &[Rows { partner: "north", period: "one", typed: &given }], &[]);
+    let names: Vec<&str> = table.columns().iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["postcode", "postcode_missing", "born", "born_missing", "start", "start_missing", "ref"]);
+    let column = |name: &str| texts(&table, name);
+    let own = |text: &str| Some(text.to_owned());
+    assert_eq!(column("postcode_missing"), [own("withheld for disclosure"), None, None]);
+    assert_eq!(column("born_missing"), [None, own("refused"), None]);
+    assert_eq!(column("start_missing"), [own("held"), None, None]);
 }

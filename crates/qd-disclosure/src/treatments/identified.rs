@@ -13,23 +13,7 @@ impl Treatment for Identified {
     }
 
     fn mistakes(&self, asked: &Asked<'_>) -> Vec<Mistake> {
-        let release = asked.release;
-        let Subject::Field(_, field) = asked.subject else { return Vec::new() };
-        let has_reason = release.setting("reason").is_some_and(|reason| !reason.trim().is_empty());
-        if has_reason {
-            return Vec::new();
-        }
-        let what = if field.class == Class::Special {
-            format!("`{}` is special category data, and is released as it is without a `reason`", release.field)
-        } else if is_free_text(field) {
-            format!("`{}` is free text, which may hold anything, and is released without a `reason`", release.field)
-        } else {
-            return Vec::new();
-        };
-        vec![
-            Mistake::new(&release.at, what)
-                .hint("say why, for example `reason = \"grant agreement, annex 2\"`, or choose another treatment"),
-        ]
+        without_reason(asked).into_iter().collect()
     }
 
     fn released(&self, asked: &Asked<'_>) -> Released {
@@ -54,3 +38,27 @@ fn is_free_text(field: &qd_model::Field) -> bool {
         || field.constraints.pattern.is_some();
     is_text && !is_held && field.class != Class::None
 }
+
+/// The mistake of special category data or free text that leaves as it is without a `reason`.
+pub(super) fn without_reason(asked: &Asked<'_>) -> Option<Mistake> {
+    let Subject::Field(_, field) = asked.subject else { return None };
+    if field.class == Class::Special {
+        return special_without_reason(asked);
+    }
+    let name = &asked.release.field;
+    let what = format!("`{name}` is free text, which may hold anything, and is released without a `reason`");
+    (is_free_text(field) && !has_reason(asked)).then(|| Mistake::new(&asked.release.at, what).hint(HINT))
+}
+
+/// The mistake of special category data that leaves without a `reason`.
+pub(super) fn special_without_reason(asked: &Asked<'_>) -> Option<Mistake> {
+    let name = &asked.release.field;
+    let what = format!("`{name}` is special category data, and is released as it is without a `reason`");
+    (!has_reason(asked)).then(|| Mistake::new(&asked.release.at, what).hint(HINT))
+}
+
+fn has_reason(asked: &Asked<'_>) -> bool {
+    asked.release.setting("reason").is_some_and(|reason| !reason.trim().is_empty())
+}
+
+const HINT: &str = "say why, for example `reason = \"grant agreement, annex 2\"`, or choose another treatment";

@@ -24,8 +24,13 @@ impl Treatment for Quarter {
     }
 
     fn apply(&self, asked: &Asked<'_>, cells: &Cells<'_>) -> ArrayRef {
-        labels(&cells.values(asked.subject), DatePart::Quarter, |year, quarter, label| {
-            write!(label, "{year:04}-Q{quarter}").expect("a text can always grow");
-        })
+        labels_of(&cells.values(asked.subject))
     }
+}
+
+/// The label of each date.
+pub(super) fn labels_of(dates: &ArrayRef) -> ArrayRef {
+    labels(dates, DatePart::Quarter, |year, quarter, label| {
+        write!(label, "{year:04}-Q{quarter}").expect("a text can always grow");
+    })
 }

@@ -41,6 +41,8 @@ pub struct FileSpec {
     pub datapackage: Option<String>,
     /// For extracts: the path of the codebook.
     pub codebook: Option<String>,
+    /// Whether each column that can be blank says beside it why a value is not there.
+    pub missing_reasons: bool,
     /// Where it stands in the pipeline file.
     pub at: At,
 }
@@ -149,6 +151,7 @@ fn file(node: &Node, mistakes: &Mistakes) -> Option<FileSpec> {
         parts: table.list("parts").iter().filter_map(|node| part(node, mistakes)).collect(),
         datapackage: table.text("datapackage").map(str::to_owned),
         codebook: table.text("codebook").map(str::to_owned),
+        missing_reasons: table.flag("missing_reasons").unwrap_or(false),
         at: node.at.clone(),
         format: format?,
         path: path?,
