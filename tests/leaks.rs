@@ -9,6 +9,9 @@ use std::fmt::Write;
 use std::io::Read;
 use std::path::Path;
 
+/// Every format of a report that is text.
+const FORMATS: [&str; 6] = ["human", "json", "csv", "sarif", "junit", "github"];
+
 struct Canary {
     programme: String,
     period: String,
@@ -167,32 +170,24 @@ fn no_report_of_validate_shows_a_canary() {
                 .filter(|path| path.extension().is_none_or(|ending| ending != "toml"))
                 .map(|path| path.to_string_lossy().into_owned())
                 .collect();
-            for partner in pipeline["partners"].as_array().expect("partners") {
+            let tables: Vec<&String> = pipeline["tables"].as_table().expect("tables").keys().collect();
+            for (at, partner) in pipeline["partners"].as_array().expect("partners").iter().enumerate() {
                 let code = partner["code"].as_str().expect("a code");
-                for format in ["human", "json", "csv"] {
-                    // Every file under this partner's mapping, whoever sent it: what does not fit must not show either.
-                    for source in sources.iter().filter(|source| source.contains(".csv") || code.len() % 2 == 0).take(4)
+                // Files under this partner's mapping, whoever sent them, and as a table that they may not
+                // be: what does not fit must not show either.
+                let wanted = |source: &&String| source.contains(".csv") || code.len() % 2 == 0;
+                let some: Vec<&str> = sources.iter().filter(wanted).take(4).map(String::as_str).collect();
+                for format in FORMATS {
+                    let mut arguments = vec!["validate", "--pipeline", &file, "--partner", code, "--period", label];
+                    arguments.extend(["--table", tables[at % tables.len()], "--format", format, "--show-values"]);
+                    arguments.extend(&some);
+                    let said = checkout.run(&arguments);
+                    assert!(said.code < 2, "{}", said.err);
+                    let spoken = format!("{}{}", said.out, said.err).to_lowercase();
+                    for canary in
+                        canaries.iter().filter(|canary| ["direct", "special"].contains(&canary.class.as_str()))
                     {
-                        let said = checkout.run(&[
-                            "validate",
-                            source,
-                            "--pipeline",
-                            &file,
-                            "--partner",
-                            code,
-                            "--period",
-                            label,
-                            "--format",
-                            format,
-                            "--show-values",
-                        ]);
-                        assert!(said.code != 3, "{}", said.err);
-                        let spoken = format!("{}{}", said.out, said.err).to_lowercase();
-                        for canary in
-                            canaries.iter().filter(|canary| ["direct", "special"].contains(&canary.class.as_str()))
-                        {
-                            assert!(!canary.occurs_in(&spoken), "{format} shows {} of {}", canary.field, canary.table);
-                        }
+                        assert!(!canary.occurs_in(&spoken), "{format} shows {} of {}", canary.field, canary.table);
                     }
                 }
             }
@@ -210,7 +205,7 @@ fn a_finding_about_a_planted_name_does_not_repeat_it() {
          [[fields]]\nname = \"town\"\nconstraints = { enum = [\"Ely\"] }\nquarterday = { class = \"indirect\" }\n[quarterday]\n",
     );
     checkout.write("people.csv", "surname,health,town\nZanzibarov,Unwellian,Quillminster\n");
-    for format in ["human", "json", "csv"] {
+    for format in FORMATS {
         let plain = checkout.run(&["validate", "people.csv", "--schema", "people.toml", "--format", format]).ends(1);
         let shown = checkout
             .run(&["validate", "people.csv", "--schema", "people.toml", "--format", format, "--show-values"])
@@ -220,7 +215,7 @@ fn a_finding_about_a_planted_name_does_not_repeat_it() {
         }
         assert!(!plain.out.contains("Quillminster"), "{format} shows an indirect identifier unasked");
         assert!(
-            format == "human" || shown.out.contains("Quillminster"),
+            !["json", "csv"].contains(&format) || shown.out.contains("Quillminster"),
             "{format} shows what was asked for:\n{}",
             shown.out
         );

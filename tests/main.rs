@@ -8,6 +8,7 @@ mod interrupted;
 mod leaks;
 mod periods;
 mod readme;
+mod reports;
 mod returns;
 mod samples;
 mod schemas;

@@ -10,7 +10,7 @@ fn documented_cases_say_what_they_say() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let checkout = Checkout::new();
-    for command in ["run", "validate", "key", "verify", "schema", "init", "explain"] {
+    for command in ["run", "validate", "key", "verify", "schema", "init", "explain", "completions", "man"] {
         let help = checkout.run(&[command, "--help"]).ends(0);
         assert!(help.out.contains(&format!("Example: quarterday {command}")), "{command}: {}", help.out);
     }

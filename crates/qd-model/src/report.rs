@@ -50,8 +50,23 @@ pub struct SourceReport {
     pub heading_row: Option<u32>,
     /// The columns that were read.
     pub columns: Vec<ColumnReport>,
+    /// How far each field was filled in, in the order of the schema; empty where no row was read.
+    pub filled: Vec<Filled>,
     /// What was found.
     pub findings: SourceFindings,
+    /// The file as it was named on the command line; absent in what leaves.
+    pub path: Option<String>,
+}
+
+/// How far one field of a source was filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// The schema's field.
+    pub field: String,
+    /// Whether the schema asks for an answer in every row.
+    pub is_required: bool,
+    /// Rows in which something stands, readable or not.
+    pub rows: u64,
 }
 
 /// One column of a source.

@@ -1,12 +1,17 @@
 //! The formats of a findings report. To add one: a file in `formats/`, and its line in [`ALL`].
 
 mod csv;
+mod github;
 mod human;
 mod json;
+mod junit;
+mod sarif;
 
+use qd_model::Code;
 use qd_model::report::Report;
 use std::fmt::Debug;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Writes a report in one way.
 pub trait Format: Sync + Debug {
@@ -17,7 +22,8 @@ pub trait Format: Sync + Debug {
 }
 
 /// Every format, in the order of the documentation.
-pub static ALL: &[&dyn Format] = &[&human::Human, &json::Json, &csv::Csv];
+pub static ALL: &[&dyn Format] =
+    &[&human::Human, &json::Json, &csv::Csv, &sarif::Sarif, &junit::Junit, &github::Github];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Format> {
@@ -35,6 +41,10 @@ pub struct Options<'a> {
     pub colour: Colour,
     /// How much of it the human report shows.
     pub extent: Extent,
+    /// The folder that relative paths start from, where the reader's terminal follows links to files.
+    pub links_from: Option<&'a Path>,
+    /// Every built-in code with its page, for formats that explain what they name.
+    pub codes: &'a [Code],
 }
 
 /// Whether text is coloured with ANSI codes.

@@ -10,6 +10,7 @@ mod line;
 pub mod partner;
 #[cfg(test)]
 mod sample;
+mod uri;
 
 pub use formats::{ALL, Colour, Extent, Format, Options, by_name};
 pub use line::COLUMNS;

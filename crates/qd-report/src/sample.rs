@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use qd_model::finding::ShowValues;
-use qd_model::report::{ColumnReport, NotChecked, Report, SourceReport};
+use qd_model::report::{ColumnReport, Filled, NotChecked, Report, SourceReport};
 use qd_model::{Class, Evidence, Fault, Hit, Period, PeriodKind, Severity, SourceFindings};
 
 pub(crate) fn fault(code: &str, severity: Severity, message: &str, fix: &str) -> Fault {
@@ -117,7 +117,13 @@ fn participants() -> SourceReport {
                 field: Some(field.to_owned()),
             })
             .collect(),
+        filled: vec![
+            Filled { field: "reference".to_owned(), is_required: true, rows: 120 },
+            Filled { field: "start_date".to_owned(), is_required: true, rows: 90 },
+            Filled { field: "hours".to_owned(), is_required: false, rows: 0 },
+        ],
         findings,
+        path: Some("data/oak.xlsx".to_owned()),
         ..SourceReport::default()
     }
 }
@@ -166,6 +172,53 @@ pub(crate) fn many_kinds(count: usize) -> Report {
     }
     let source =
         SourceReport { source: Some("oak.csv".to_owned()), rows: 1, accepted: 1, findings, ..Default::default() };
+    let mut report = Report { sources: vec![source], ..Report::default() };
+    report.sort();
+    report
+}
+
+/// Two sources of one schema with a flood of values that no longer are in a code list, and one row
+/// that is wrong besides.
+pub(crate) fn flood(count: usize) -> Report {
+    let source = |name: &str, heading: &str, count: usize| {
+        let mut findings = SourceFindings::default();
+        let message = format!("The value under \"{heading}\" is not in the list of the schema");
+        let list = Fault {
+            many: format!("values under \"{heading}\" are not in the list of the schema").into(),
+            ..on_field(fault("enum", Severity::Error, &message, "use this year's codes"), "level", 2, heading)
+        };
+        let list = findings.fault(list);
+        for row in 0..count as u32 {
+            let evidence = Some(Evidence::of(&format!("L{}", row % 3), Class::None, ShowValues::Plain));
+            findings.hits.push(Hit { row: row + 2, fault: list, evidence });
+        }
+        let (rows, source) = (count as u64, Some(name.to_owned()));
+        SourceReport { source, rows, held: rows, findings, ..SourceReport::default() }
+    };
+    let mut report = Report::default();
+    report.sources.push(source("ash.csv", "Level", count - count / 4));
+    report.sources.push(source("oak.csv", "ESOL level", count / 4));
+    report.sources[1].findings.add(fault("encoding", Severity::Note, "The file is not in UTF-8", ""));
+    report.sort();
+    report
+}
+
+/// Rows in which everything stands one column too far to the right, and one other mistake.
+pub(crate) fn shifted(rows: u32) -> Report {
+    let mut findings = SourceFindings::default();
+    let error = |code: &str, message: &str| fault(code, Severity::Error, message, "look at the row");
+    let faults = [
+        on_field(error("type", "The cell is no date"), "start", 1, "Start"),
+        on_field(error("enum", "The code is not in the list"), "level", 2, "Level"),
+        error("ragged-row", "The row has more cells than there are headings"),
+    ];
+    for found in faults {
+        let fault = findings.fault(found);
+        findings.hits.extend((0..rows).map(|row| Hit { row: row + 2, fault, evidence: None }));
+    }
+    let hours = findings.fault(on_field(error("maximum", "The hours are above 80"), "hours", 3, "Hours"));
+    findings.hits.push(Hit { row: 7, fault: hours, evidence: None });
+    let source = SourceReport { source: Some("oak.csv".to_owned()), findings, ..SourceReport::default() };
     let mut report = Report { sources: vec![source], ..Report::default() };
     report.sort();
     report

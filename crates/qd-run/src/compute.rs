@@ -341,6 +341,8 @@ fn source_report(loaded: &Loaded, source: &Source, names: FileNames) -> SourceRe
             FileNames::Own => judged.findings.clone(),
             FileNames::Public => without_unknown_headings(&judged.findings),
         },
+        filled: judged.filled.clone(),
+        path: None,
     }
 }
 

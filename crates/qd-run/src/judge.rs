@@ -1,11 +1,13 @@
 //! One source: opened, read in parallel, checked cell by cell and row by row.
 
 use crate::load::LoadedTable;
+use arrow::array::{Array, ArrayRef};
+use arrow::buffer::BooleanBuffer;
 use qd_check::{Checker, Keys, Settings};
 use qd_model::Severity;
 use qd_model::finding::{Hit, ShowValues, SourceFindings};
-use qd_model::report::NotChecked;
-use qd_model::schema::ForeignKey;
+use qd_model::report::{Filled, NotChecked};
+use qd_model::schema::{ForeignKey, Schema};
 use qd_rules::Constants;
 use qd_source::{Block, Opened, Request};
 use qd_table::{Shape, Typed};
@@ -44,6 +46,8 @@ pub(crate) struct Judged {
     pub(crate) typed: Vec<Typed>,
     /// How many rows of data there are.
     pub(crate) rows: u64,
+    /// In how many of them each field is filled in.
+    pub(crate) filled: Vec<Filled>,
     pub(crate) is_rejected: bool,
     /// Whether a column was quarantined, so that no copy of the file may be kept.
     pub(crate) is_quarantined: bool,
@@ -71,6 +75,7 @@ struct Part {
     position: usize,
     typed: Option<Typed>,
     rows: u64,
+    filled: Vec<u64>,
     source_hits: Vec<Hit>,
     check_hits: Vec<Hit>,
     rule_hits: Vec<(u32, u32)>,
@@ -112,6 +117,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         shape: source.shape.clone(),
         is_quarantined: !source.quarantined.is_empty(),
         rows: parts.iter().map(|part| part.rows).sum(),
+        filled: filled(schema, &parts),
         ..Judged::default()
     };
     let rules = subject.table.rules.faults(&judged.shape, subject.severities);
@@ -176,6 +182,7 @@ fn judge_block(position: usize, block: Block, subject: &Subject<'_>, checker: &C
     Part {
         position,
         rows: judged.typed.len() as u64,
+        filled: filled_cells(&judged.typed),
         source_hits: read.hits,
         check_hits: judged.hits,
         rule_hits: outcome.hits,
@@ -183,6 +190,27 @@ fn judge_block(position: usize, block: Block, subject: &Subject<'_>, checker: &C
         keys: judged.keys,
         typed: is_kept(subject).then_some(judged.typed),
     }
+}
+
+/// In how many rows of a block each field holds something, readable or not.
+fn filled_cells(typed: &Typed) -> Vec<u64> {
+    let columns = typed.batch.columns().iter().zip(&typed.unreadable);
+    let filled = |(column, unreadable): (&ArrayRef, &Option<BooleanBuffer>)| {
+        let unreadable = unreadable.as_ref().map_or(0, BooleanBuffer::count_set_bits);
+        (column.len() - column.null_count() + unreadable) as u64
+    };
+    columns.map(filled).collect()
+}
+
+fn filled(schema: &Schema, parts: &[Part]) -> Vec<Filled> {
+    let fields = schema.fields.iter().enumerate();
+    fields
+        .map(|(index, field)| Filled {
+            field: field.name.clone(),
+            is_required: field.constraints.required,
+            rows: parts.iter().map(|part| part.filled[index]).sum(),
+        })
+        .collect()
 }
 
 /// Whether rows are kept until all of them are there: to go on, or because a rule over groups or a

@@ -227,6 +227,8 @@ fn source_report(job: &Job<'_>, judged: Judged, against: &Against<'_>) -> Source
         is_rejected: judged.findings.count(Severity::Reject) > 0,
         heading_row: (judged.shape.heading_row > 0).then_some(judged.shape.heading_row),
         columns: judged.shape.columns,
+        filled: judged.filled,
         findings: judged.findings,
+        path: Some(job.path.to_string_lossy().into_owned()),
     }
 }

@@ -6,6 +6,7 @@ pub(crate) use schema::{ExportTo, SchemaAction};
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use jiff::civil::Date;
 use std::path::PathBuf;
 
@@ -95,6 +96,20 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+    /// Write the completions of a shell, for its start file or its folder of completions
+    #[command(after_help = "Example: quarterday completions bash > quarterday.bash")]
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write a manual page for each command into a folder
+    #[command(after_help = "Example: quarterday man man1")]
+    Man {
+        /// The folder, which is made if it is not there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Explain a finding's code; without one, list them all
     #[command(after_help = "Example: quarterday explain missing-column")]
     Explain {
@@ -174,6 +189,9 @@ pub(crate) struct Validate {
     /// Show values of indirect identifiers too; direct ones and special category data never are
     #[arg(long)]
     pub(crate) show_values: bool,
+    /// Show every kind of finding, and not only what has room on a screen
+    #[arg(long)]
+    pub(crate) all: bool,
     /// Write the report to a file
     #[arg(long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,

@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
+mod completions;
 mod explain;
 mod init;
 mod key;
+mod man;
 mod read;
 mod run;
 mod schema;
@@ -25,6 +27,8 @@ pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
         Command::Verify { folder } => verify::verify(folder, terminal),
         Command::Schema { action } => schema::schema(action, terminal),
         Command::Init { folder } => init::init(folder, terminal),
+        Command::Completions { shell } => completions::completions(*shell, terminal),
+        Command::Man { folder } => man::man(folder, terminal),
         Command::Explain { code } => explain::explain(code.as_deref(), terminal),
     }
 }

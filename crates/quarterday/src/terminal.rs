@@ -38,6 +38,11 @@ impl Terminal {
         AutoStream::new(std::io::stdout(), self.choice).current_choice() != ColorChoice::Never
     }
 
+    /// Whether standard output is a terminal that opens links.
+    pub(crate) fn follows_links(&self) -> bool {
+        self.has_colour() && supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
+    }
+
     /// Writes a result. A closed pipe means that the reader has seen enough.
     pub(crate) fn print(&self, text: &str) -> Result<(), Refusal> {
         self.with_output(|out| out.write_all(text.as_bytes()))

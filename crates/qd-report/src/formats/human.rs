@@ -2,10 +2,11 @@
 //! count, its first few cells, what is asked and what to do; at most about a screen unless asked.
 
 use super::{Colour, Extent, Format, Options};
-use crate::entries::{self, Entry, one_line};
+use crate::entries::{self, Cause, Entry, one_line};
+use crate::uri;
 use anstyle::{AnsiColor, Style};
 use qd_model::finding::Finding;
-use qd_model::report::Report;
+use qd_model::report::{Report, SourceReport};
 use qd_model::{Severity, words};
 use std::io::{self, BufWriter, Write};
 
@@ -13,8 +14,10 @@ use std::io::{self, BufWriter, Write};
 #[derive(Debug)]
 pub(super) struct Human;
 
-/// Entries on a screen.
-const ENTRIES: usize = 10;
+/// Headlines on a screen.
+const CAUSES: usize = 10;
+/// Sources under a headline, and kinds of finding about the same rows.
+const LINES: usize = 3;
 /// Characters of a value that are shown.
 const VALUE: usize = 40;
 
@@ -24,59 +27,114 @@ impl Format for Human {
     }
 
     fn write(&self, report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut page = Page { out: BufWriter::new(out), colour: options.colour };
-        let entries = entries::entries(report);
-        let shown = match options.extent {
-            Extent::Full => entries.len(),
-            Extent::Screen => ENTRIES.min(entries.len()),
-        };
-        for entry in &entries[..shown] {
-            page.entry(entry)?;
+        let mut page = Page { out: BufWriter::new(out), options };
+        let causes = entries::causes(report);
+        let shown = page.how_many(causes.len(), CAUSES);
+        for cause in &causes[..shown] {
+            page.cause(cause)?;
         }
-        let rest = entries.len() - shown;
-        if rest > 0 {
-            let kinds = if rest == 1 { "kind" } else { "kinds" };
-            writeln!(page.out, "and {rest} more {kinds} of finding; --format json lists every one\n")?;
+        if let Some(rest) = causes.get(shown..).filter(|rest| !rest.is_empty()) {
+            let kinds = if rest.len() == 1 { "kind" } else { "kinds" };
+            let findings: usize = rest.iter().map(Cause::findings).sum();
+            let findings = words::count(findings, "finding");
+            writeln!(page.out, "and {} more {kinds} of finding ({findings}): {MORE}\n", rest.len())?;
         }
-        page.not_checked(report, options.extent)?;
+        page.not_checked(report)?;
         writeln!(page.out, "{} {}", entries::rows_in_words(report), entries::findings_in_words(report))?;
         page.out.flush()
     }
 }
 
-struct Page<W: Write> {
+/// How to see what a screen has no room for.
+const MORE: &str = "--all shows them, --format json lists every cell";
+
+struct Page<'o, W: Write> {
     out: W,
-    colour: Colour,
+    options: &'o Options<'o>,
 }
 
-impl<W: Write> Page<W> {
+impl<W: Write> Page<'_, W> {
     fn styled(&self, style: Style, text: &str) -> String {
-        match self.colour {
+        match self.options.colour {
             Colour::Never => text.to_owned(),
             Colour::Always => format!("{}{text}{}", style.render(), style.render_reset()),
         }
     }
 
-    fn entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
-        let fault = entry.fault;
-        let state = match (fault.trial, entry.explained) {
+    /// How many of `all` are shown, if about a screen has room for `some`.
+    fn how_many(&self, all: usize, some: usize) -> usize {
+        match self.options.extent {
+            Extent::Full => all,
+            Extent::Screen => all.min(some),
+        }
+    }
+
+    fn cause(&mut self, cause: &Cause<'_>) -> io::Result<()> {
+        let lead = cause.lead();
+        let fault = lead.fault;
+        let state = match (fault.trial, lead.explained) {
             (true, _) => ", on trial".to_owned(),
             (false, Some(reason)) => format!(", explained: {reason}"),
             (false, None) => String::new(),
         };
         let tag =
             self.styled(of_severity(fault.severity), &format!("{}[{}{state}]", fault.severity.as_str(), fault.code));
-        writeln!(self.out, "{tag}: {}", entry.headline())?;
-        if let Some(place) = place(entry) {
-            writeln!(self.out, "  {place}")?;
+        writeln!(self.out, "{tag}: {}", cause.headline())?;
+        let shown = self.how_many(cause.entries.len(), LINES);
+        for entry in &cause.entries[..shown] {
+            self.entry(entry)?;
         }
-        if let Some(asks) = asks(entry) {
+        if let Some(rest) = cause.entries.get(shown..).filter(|rest| !rest.is_empty()) {
+            let findings = rest.iter().map(|entry| entry.count).sum();
+            let sources = words::count(rest.len(), "more source");
+            writeln!(self.out, "  and {} in {sources}", words::count(findings, "finding"))?;
+        }
+        if let Some(beside) = self.beside(cause) {
+            self.labelled("also:", &beside)?;
+        }
+        if let Some(asks) = asks(lead) {
             self.labelled("asks:", &asks)?;
         }
-        if !fault.fix.is_empty() && entry.is_open() {
+        if !fault.fix.is_empty() && lead.is_open() {
             self.labelled("do:  ", &fault.fix)?;
         }
         writeln!(self.out)
+    }
+
+    fn entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+        let values = entry.frequent_values();
+        // A value that comes again and again is said once, and not beside each cell.
+        let is_repeated = values.first().is_some_and(|(_, times)| *times > 1);
+        let places = if is_repeated { entry.places(|_, place| place) } else { entry.places(with_value) };
+        if let Some(place) = self.place(entry, places) {
+            writeln!(self.out, "  {place}")?;
+        }
+        if is_repeated {
+            let known: usize = values.iter().map(|(_, times)| times).sum();
+            let mut all: Vec<String> = values
+                .iter()
+                .map(|(value, times)| format!("{} ×{}", quoted(value), words::thousands(*times as u64)))
+                .collect();
+            if entry.count > known {
+                all.push(format!("others ×{}", words::thousands((entry.count - known) as u64)));
+            }
+            self.labelled("typed:", &all.join(", "))?;
+        }
+        Ok(())
+    }
+
+    /// What else the same rows have: "the same 120 rows have type in `born`, enum in `level`".
+    fn beside(&self, cause: &Cause<'_>) -> Option<String> {
+        if cause.beside.is_empty() {
+            return None;
+        }
+        let shown = self.how_many(cause.beside.len(), LINES);
+        let mut kinds: Vec<String> = cause.beside[..shown].iter().map(kind).collect();
+        if cause.beside.len() > shown {
+            kinds.push(words::count(cause.beside.len() - shown, "more kind"));
+        }
+        let rows = words::count(cause.lead().count, "row");
+        Some(format!("the same {rows} have {}", words::list(&kinds)))
     }
 
     fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
@@ -84,9 +142,9 @@ impl<W: Write> Page<W> {
         writeln!(self.out, "  {label} {text}")
     }
 
-    fn not_checked(&mut self, report: &Report, extent: Extent) -> io::Result<()> {
+    fn not_checked(&mut self, report: &Report) -> io::Result<()> {
         let all = &report.not_checked;
-        let shown = if extent == Extent::Full { all.len() } else { all.len().min(ENTRIES) };
+        let shown = self.how_many(all.len(), CAUSES);
         for entry in &all[..shown] {
             let rows =
                 if entry.rows > 0 { format!(" ({})", words::count(entry.rows as usize, "row")) } else { String::new() };
@@ -94,9 +152,40 @@ impl<W: Write> Page<W> {
             writeln!(self.out, "{label} {}{rows}: {}", entry.code, entry.reason)?;
         }
         if all.len() > shown {
-            writeln!(self.out, "and {} more not checked; --format json lists every one", all.len() - shown)?;
+            writeln!(self.out, "and {} more not checked: {MORE}", all.len() - shown)?;
         }
         if all.is_empty() { Ok(()) } else { writeln!(self.out) }
+    }
+
+    /// `oak.xlsx › Participants › column F "Start date"   F12, F47   (values withheld: indirect identifier)`
+    fn place(&self, entry: &Entry<'_>, places: Option<String>) -> Option<String> {
+        let source = entry.source;
+        let mut path = Vec::new();
+        match (&source.source, &source.partner, &source.table) {
+            (Some(name), _, _) => path.push(self.linked(source, one_line(name).into_owned())),
+            (None, Some(partner), Some(table)) => path.push(format!("partner {partner}, table {table}")),
+            (None, partner, table) => path.extend(partner.iter().chain(table).cloned()),
+        }
+        path.extend(source.sheet.as_deref().map(|sheet| one_line(sheet).into_owned()));
+        path.extend(entry.column());
+        let mut parts = Vec::new();
+        if !path.is_empty() {
+            parts.push(path.join(" › "));
+        }
+        parts.extend(places);
+        parts.extend(entry.withheld.map(|class| format!("(values withheld: {})", class.phrase())));
+        (!parts.is_empty()).then(|| parts.join("   "))
+    }
+
+    /// The name as a link that opens the file, where the reader's terminal follows links.
+    fn linked(&self, source: &SourceReport, name: String) -> String {
+        match (self.options.links_from, &source.path) {
+            (Some(folder), Some(path)) => {
+                let target = uri::of_file(&folder.join(path));
+                format!("\u{1b}]8;;{target}\u{1b}\\{name}\u{1b}]8;;\u{1b}\\")
+            }
+            _ => name,
+        }
     }
 }
 
@@ -109,33 +198,28 @@ fn of_severity(severity: Severity) -> Style {
     Style::new().bold().fg_color(Some(colour.into()))
 }
 
-/// `oak.xlsx › Participants › column F "Start date"   F12, F47   (values withheld: indirect identifier)`
-fn place(entry: &Entry<'_>) -> Option<String> {
-    let source = entry.source;
-    let mut path = Vec::new();
-    match (&source.source, &source.partner, &source.table) {
-        (Some(name), _, _) => path.push(one_line(name).into_owned()),
-        (None, Some(partner), Some(table)) => path.push(format!("partner {partner}, table {table}")),
-        (None, partner, table) => path.extend(partner.iter().chain(table).cloned()),
-    }
-    path.extend(source.sheet.as_deref().map(|sheet| one_line(sheet).into_owned()));
-    path.extend(entry.column());
-    let mut parts = Vec::new();
-    if !path.is_empty() {
-        parts.push(path.join(" › "));
-    }
-    parts.extend(entry.places(with_value));
-    parts.extend(entry.withheld.map(|class| format!("(values withheld: {})", class.phrase())));
-    (!parts.is_empty()).then(|| parts.join("   "))
-}
-
 /// The cell, and its value where that is shown.
 fn with_value(finding: &Finding<'_>, place: String) -> String {
-    let Some(value) = finding.evidence.and_then(qd_model::Evidence::shown) else { return place };
+    match finding.evidence.and_then(qd_model::Evidence::shown) {
+        Some(value) => format!("{place} {}", quoted(value)),
+        None => place,
+    }
+}
+
+/// A value on one line, cut where it is long.
+fn quoted(value: &str) -> String {
     let value = one_line(value);
     let cut: String = value.chars().take(VALUE).collect();
     let ellipsis = if cut.len() < value.len() { "…" } else { "" };
-    format!("{place} \"{cut}{ellipsis}\"")
+    format!("\"{cut}{ellipsis}\"")
+}
+
+/// `type in born`, or the code alone where it is about no one field.
+fn kind(entry: &Entry<'_>) -> String {
+    match &entry.fault.field {
+        Some(field) => format!("{} in {field}", entry.fault.code),
+        None => entry.fault.code.to_string(),
+    }
 }
 
 /// `a date up to 30 September 2022 (programme/participants 2022.3, field start_date)`
@@ -209,11 +293,53 @@ not checked: vanished-participant (118 rows): no previous period
 
     #[test]
     fn what_does_not_fit_a_screen_is_counted() {
-        let report = sample::many_kinds(ENTRIES + 2);
+        let report = sample::many_kinds(CAUSES + 2);
         let short = written(&report, &Options::default());
-        assert!(short.contains("\nand 2 more kinds of finding; --format json lists every one\n"), "{short}");
+        assert!(short.contains("\nand 2 more kinds of finding (2 findings): --all shows them"), "{short}");
         let full = written(&report, &Options { extent: Extent::Full, ..Options::default() });
         assert!(full.contains("kind-11") && !full.contains("more kinds"), "{full}");
+    }
+
+    #[test]
+    fn a_flood_with_one_cause_is_one_headline() {
+        let report = sample::flood(4000);
+        let expected = r#"error[enum]: 4,000 values under `level` are not in the list of the schema
+  ash.csv › column C "Level"   C2, C3, C4, C5, C6 and 2,995 more
+  typed: "L0" ×1,000, "L1" ×1,000, "L2" ×1,000
+  oak.csv › column C "ESOL level"   C2, C3, C4, C5, C6 and 995 more
+  typed: "L0" ×334, "L1" ×333, "L2" ×333
+  asks: field level
+  do:   use this year's codes
+
+note[encoding]: The file is not in UTF-8
+  oak.csv
+
+"#;
+        let text = written(&report, &Options::default());
+        assert!(text.starts_with(expected), "{text}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_same_rows_stands_together() {
+        let text = written(&sample::shifted(120), &Options::default());
+        let expected = r#"error[ragged-row]: The row has more cells than there are headings
+  oak.csv   rows 2, 3, 4, 5, 6 and 115 more
+  also: the same 120 rows have type in start and enum in level
+  do:   look at the row
+
+error[maximum]: The hours are above 80
+"#;
+        assert!(text.starts_with(expected), "{text}");
+    }
+
+    #[test]
+    fn a_name_is_a_link_where_the_terminal_follows_links() {
+        let options = Options { links_from: Some(std::path::Path::new("/home/it")), ..Options::default() };
+        let text = written(&sample::report(), &options);
+        assert!(
+            text.contains("\u{1b}]8;;file:///home/it/data/oak.xlsx\u{1b}\\oak.xlsx\u{1b}]8;;\u{1b}\\ ›"),
+            "{text:?}"
+        );
     }
 
     #[test]

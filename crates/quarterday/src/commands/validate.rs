@@ -31,10 +31,15 @@ pub(super) fn validate(args: &Validate, terminal: &Terminal) -> Result {
         show: if args.show_values { ShowValues::Indirect } else { ShowValues::Plain },
     })?;
     let format = qd_report::by_name(&args.format).expect("the format was checked with the arguments");
+    let is_on_screen = args.output.is_none();
+    let here = std::env::current_dir().ok().filter(|_| is_on_screen && terminal.follows_links());
+    let codes = qd_run::codes::all();
     let options = Options {
         tool: qd_run::VERSION,
-        colour: if args.output.is_none() && terminal.has_colour() { Colour::Always } else { Colour::Never },
-        extent: Extent::Screen,
+        colour: if is_on_screen && terminal.has_colour() { Colour::Always } else { Colour::Never },
+        extent: if args.all { Extent::Full } else { Extent::Screen },
+        links_from: here.as_deref(),
+        codes: &codes,
         ..Options::default()
     };
     match &args.output {
