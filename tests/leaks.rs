@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// Every format of a report that is text.
-const FORMATS: [&str; 6] = ["human", "json", "csv", "sarif", "junit", "github"];
+const FORMATS: [&str; 7] = ["human", "json", "csv", "sarif", "junit", "github", "html"];
 
 struct Canary {
     programme: String,

@@ -1,6 +1,11 @@
 //! Findings as people read them: one entry per check, field and source, with its count and the first
 //! few cells; and entries that have one cause under one headline.
 
+mod causes;
+mod wording;
+
+pub(crate) use causes::{Cause, causes};
+
 use qd_model::finding::{Fault, Finding, column_letters};
 use qd_model::report::{Report, SourceReport};
 use qd_model::words;
@@ -8,7 +13,7 @@ use qd_model::{Class, Severity};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 
 /// What one check saw in one field of one source.
 pub(crate) struct Entry<'a> {
@@ -27,23 +32,10 @@ pub(crate) struct Entry<'a> {
     rows: DefaultHasher,
 }
 
-/// One headline: the same fault wherever it was seen, and what else the same rows have.
-pub(crate) struct Cause<'a> {
-    /// One per source, the most frequent first.
-    pub(crate) entries: Vec<Entry<'a>>,
-    /// Other entries about exactly the same rows: a shifted line or an empty form is one mistake.
-    pub(crate) beside: Vec<Entry<'a>>,
-}
-
-/// Severity, schema, code, field, words without a heading, whether on trial, reason code.
-type Says<'a> = (Severity, Option<&'a str>, &'a str, Option<&'a str>, String, bool, Option<&'a str>);
-
 /// How many places an entry names.
 const EXAMPLES: usize = 5;
 /// How many different values of an entry are counted.
 const VALUES: usize = 200;
-/// In how many rows two faults must go together for it to be no accident.
-const SAME_ROWS: usize = 10;
 
 /// Every entry, most serious first; then the most frequent first, then in the order of the report.
 pub(crate) fn entries(report: &Report) -> Vec<Entry<'_>> {
@@ -105,93 +97,7 @@ fn of_source(source: &SourceReport, examples: usize) -> Vec<Entry<'_>> {
     order.into_iter().filter_map(|place| entries.remove(&place)).collect()
 }
 
-/// Every cause, most serious first; then the most frequent first, then in the order of the report.
-pub(crate) fn causes(report: &Report) -> Vec<Cause<'_>> {
-    let mut all: Vec<Cause<'_>> = Vec::new();
-    let mut known = BTreeMap::new();
-    for mut cause in with_their_rows(entries(report)) {
-        // What stands for several faults of one source is not mixed with another source's.
-        if cause.beside.is_empty() {
-            let place = *known.entry(cause.lead().says()).or_insert(all.len());
-            if let Some(same) = all.get_mut(place) {
-                same.entries.append(&mut cause.entries);
-                continue;
-            }
-        }
-        all.push(cause);
-    }
-    all.sort_by_key(|cause| (cause.lead().fault.severity, std::cmp::Reverse(cause.count())));
-    all
-}
-
-/// Puts entries about exactly the same rows of a source under the first of them, the most serious.
-fn with_their_rows(entries: Vec<Entry<'_>>) -> Vec<Cause<'_>> {
-    let mut all: Vec<Cause<'_>> = Vec::new();
-    let mut known = BTreeMap::new();
-    for entry in entries {
-        if entry.count >= SAME_ROWS {
-            let key = (std::ptr::from_ref(entry.source), entry.count, entry.rows.finish());
-            let place = *known.entry(key).or_insert(all.len());
-            if let Some(same) = all.get_mut(place) {
-                same.beside.push(entry);
-                continue;
-            }
-        }
-        all.push(Cause { entries: vec![entry], beside: Vec::new() });
-    }
-    all
-}
-
-impl<'a> Cause<'a> {
-    /// The first entry, which has the words of all.
-    pub(crate) fn lead(&self) -> &Entry<'a> {
-        &self.entries[0]
-    }
-
-    /// How many findings the headline counts.
-    pub(crate) fn count(&self) -> usize {
-        self.entries.iter().map(|entry| entry.count).sum()
-    }
-
-    /// How many findings there are, those beside it included.
-    pub(crate) fn findings(&self) -> usize {
-        self.count() + self.beside.iter().map(|entry| entry.count).sum::<usize>()
-    }
-
-    /// The sentence that says what was seen, without a full stop.
-    pub(crate) fn headline(&self) -> String {
-        let lead = self.lead();
-        let count = self.count();
-        let words = if count == 1 || lead.fault.many.is_empty() {
-            lead.fault.message.to_string()
-        } else {
-            format!("{} {}", words::thousands(count as u64), lead.fault.many)
-        };
-        // Where partners call the field by other names, ours stands for all of them.
-        let heading = |entry: &Entry<'a>| entry.fault.heading.clone();
-        match (heading(lead), &lead.fault.field) {
-            (Some(own), Some(field)) if self.entries.iter().any(|entry| heading(entry).as_ref() != Some(&own)) => {
-                one_line(&words.replace(&format!("\"{}\"", own.trim()), &format!("`{field}`"))).into_owned()
-            }
-            _ => one_line(&words).into_owned(),
-        }
-    }
-}
-
-impl<'a> Entry<'a> {
-    /// What the entry says apart from its source and its source's own headings: what two entries
-    /// with one cause have in common.
-    fn says(&self) -> Says<'a> {
-        let fault = self.fault;
-        let heading = fault.heading.as_deref().filter(|_| fault.field.is_some()).map(str::trim);
-        let words = match heading {
-            Some(heading) if !heading.is_empty() => fault.message.replace(&format!("\"{heading}\""), "\"\""),
-            _ => fault.message.to_string(),
-        };
-        let schema = self.source.schema.as_deref();
-        (fault.severity, schema, &fault.code, fault.field.as_deref(), words, fault.trial, self.explained)
-    }
-
+impl Entry<'_> {
     /// The sentence that says what was seen, without a full stop.
     pub(crate) fn headline(&self) -> String {
         if self.count == 1 || self.fault.many.is_empty() {
@@ -238,19 +144,6 @@ impl<'a> Entry<'a> {
 
     pub(crate) fn severity(&self) -> Severity {
         self.fault.severity
-    }
-}
-
-impl Entry<'_> {
-    /// The values that occur most, where values are shown and there are more cells than can be named.
-    pub(crate) fn frequent_values(&self) -> Vec<(&str, usize)> {
-        if self.count <= EXAMPLES {
-            return Vec::new();
-        }
-        let mut values: Vec<(&str, usize)> = self.values.iter().map(|(value, count)| (*value, *count)).collect();
-        values.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        values.truncate(EXAMPLES);
-        values
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod csv;
 mod github;
+mod html;
 mod human;
 mod json;
 mod junit;
@@ -23,7 +24,7 @@ pub trait Format: Sync + Debug {
 
 /// Every format, in the order of the documentation.
 pub static ALL: &[&dyn Format] =
-    &[&human::Human, &json::Json, &csv::Csv, &sarif::Sarif, &junit::Junit, &github::Github];
+    &[&human::Human, &json::Json, &csv::Csv, &sarif::Sarif, &junit::Junit, &github::Github, &html::Html];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Format> {

@@ -7,6 +7,7 @@
 mod entries;
 pub mod formats;
 mod line;
+mod page;
 pub mod partner;
 #[cfg(test)]
 mod sample;
@@ -14,4 +15,5 @@ mod uri;
 
 pub use formats::{ALL, Colour, Extent, Format, Options, by_name};
 pub use line::COLUMNS;
+pub use page::{Change, Previous, ReturnLine, RunFacts, summary};
 pub use partner::{About, findings_book, message};

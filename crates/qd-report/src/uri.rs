@@ -1,5 +1,6 @@
 //! Paths as the links and locations of reports write them.
 
+use std::fmt::Write;
 use std::path::Path;
 
 /// A file as a link that a terminal or a browser opens. The path is an absolute one.
@@ -26,7 +27,7 @@ fn encoded(path: &str) -> String {
             b'\\' if cfg!(windows) => out.push('/'),
             b'/' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
             byte if byte.is_ascii_alphanumeric() || is_drive => out.push(char::from(byte)),
-            byte => out.push_str(&format!("%{byte:02X}")),
+            byte => write!(out, "%{byte:02X}").expect("a string takes every text"),
         }
     }
     out

@@ -5,7 +5,6 @@ use super::{Colour, Extent, Format, Options};
 use crate::entries::{self, Cause, Entry, one_line};
 use crate::uri;
 use anstyle::{AnsiColor, Style};
-use qd_model::finding::Finding;
 use qd_model::report::{Report, SourceReport};
 use qd_model::{Severity, words};
 use std::io::{self, BufWriter, Write};
@@ -18,8 +17,6 @@ pub(super) struct Human;
 const CAUSES: usize = 10;
 /// Sources under a headline, and kinds of finding about the same rows.
 const LINES: usize = 3;
-/// Characters of a value that are shown.
-const VALUE: usize = 40;
 
 impl Format for Human {
     fn name(&self) -> &'static str {
@@ -89,10 +86,10 @@ impl<W: Write> Page<'_, W> {
             let sources = words::count(rest.len(), "more source");
             writeln!(self.out, "  and {} in {sources}", words::count(findings, "finding"))?;
         }
-        if let Some(beside) = self.beside(cause) {
+        if let Some(beside) = cause.beside_in_words(self.how_many(usize::MAX, LINES)) {
             self.labelled("also:", &beside)?;
         }
-        if let Some(asks) = asks(lead) {
+        if let Some(asks) = lead.asks() {
             self.labelled("asks:", &asks)?;
         }
         if !fault.fix.is_empty() && lead.is_open() {
@@ -102,39 +99,17 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
-        let values = entry.frequent_values();
-        // A value that comes again and again is said once, and not beside each cell.
-        let is_repeated = values.first().is_some_and(|(_, times)| *times > 1);
-        let places = if is_repeated { entry.places(|_, place| place) } else { entry.places(with_value) };
-        if let Some(place) = self.place(entry, places) {
-            writeln!(self.out, "  {place}")?;
+        let file = entry.source.source.as_deref().map(|name| self.linked(entry.source, one_line(name).into_owned()));
+        let withheld = entry.withheld.map(|class| format!("(values withheld: {})", class.phrase()));
+        let parts = [entry.path_from(file), entry.places_with_values(), withheld];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if !parts.is_empty() {
+            writeln!(self.out, "  {}", parts.join("   "))?;
         }
-        if is_repeated {
-            let known: usize = values.iter().map(|(_, times)| times).sum();
-            let mut all: Vec<String> = values
-                .iter()
-                .map(|(value, times)| format!("{} ×{}", quoted(value), words::thousands(*times as u64)))
-                .collect();
-            if entry.count > known {
-                all.push(format!("others ×{}", words::thousands((entry.count - known) as u64)));
-            }
-            self.labelled("typed:", &all.join(", "))?;
+        match entry.typed() {
+            Some(typed) => self.labelled("typed:", &typed),
+            None => Ok(()),
         }
-        Ok(())
-    }
-
-    /// What else the same rows have: "the same 120 rows have type in `born`, enum in `level`".
-    fn beside(&self, cause: &Cause<'_>) -> Option<String> {
-        if cause.beside.is_empty() {
-            return None;
-        }
-        let shown = self.how_many(cause.beside.len(), LINES);
-        let mut kinds: Vec<String> = cause.beside[..shown].iter().map(kind).collect();
-        if cause.beside.len() > shown {
-            kinds.push(words::count(cause.beside.len() - shown, "more kind"));
-        }
-        let rows = words::count(cause.lead().count, "row");
-        Some(format!("the same {rows} have {}", words::list(&kinds)))
     }
 
     fn labelled(&mut self, label: &str, text: &str) -> io::Result<()> {
@@ -157,26 +132,6 @@ impl<W: Write> Page<'_, W> {
         if all.is_empty() { Ok(()) } else { writeln!(self.out) }
     }
 
-    /// `oak.xlsx › Participants › column F "Start date"   F12, F47   (values withheld: indirect identifier)`
-    fn place(&self, entry: &Entry<'_>, places: Option<String>) -> Option<String> {
-        let source = entry.source;
-        let mut path = Vec::new();
-        match (&source.source, &source.partner, &source.table) {
-            (Some(name), _, _) => path.push(self.linked(source, one_line(name).into_owned())),
-            (None, Some(partner), Some(table)) => path.push(format!("partner {partner}, table {table}")),
-            (None, partner, table) => path.extend(partner.iter().chain(table).cloned()),
-        }
-        path.extend(source.sheet.as_deref().map(|sheet| one_line(sheet).into_owned()));
-        path.extend(entry.column());
-        let mut parts = Vec::new();
-        if !path.is_empty() {
-            parts.push(path.join(" › "));
-        }
-        parts.extend(places);
-        parts.extend(entry.withheld.map(|class| format!("(values withheld: {})", class.phrase())));
-        (!parts.is_empty()).then(|| parts.join("   "))
-    }
-
     /// The name as a link that opens the file, where the reader's terminal follows links.
     fn linked(&self, source: &SourceReport, name: String) -> String {
         match (self.options.links_from, &source.path) {
@@ -196,45 +151,6 @@ fn of_severity(severity: Severity) -> Style {
         Severity::Note => AnsiColor::Cyan,
     };
     Style::new().bold().fg_color(Some(colour.into()))
-}
-
-/// The cell, and its value where that is shown.
-fn with_value(finding: &Finding<'_>, place: String) -> String {
-    match finding.evidence.and_then(qd_model::Evidence::shown) {
-        Some(value) => format!("{place} {}", quoted(value)),
-        None => place,
-    }
-}
-
-/// A value on one line, cut where it is long.
-fn quoted(value: &str) -> String {
-    let value = one_line(value);
-    let cut: String = value.chars().take(VALUE).collect();
-    let ellipsis = if cut.len() < value.len() { "…" } else { "" };
-    format!("\"{cut}{ellipsis}\"")
-}
-
-/// `type in born`, or the code alone where it is about no one field.
-fn kind(entry: &Entry<'_>) -> String {
-    match &entry.fault.field {
-        Some(field) => format!("{} in {field}", entry.fault.code),
-        None => entry.fault.code.to_string(),
-    }
-}
-
-/// `a date up to 30 September 2022 (programme/participants 2022.3, field start_date)`
-fn asks(entry: &Entry<'_>) -> Option<String> {
-    let schema = entry.source.schema.as_ref().map(|schema| match &entry.source.schema_version {
-        Some(version) => format!("{schema} {version}"),
-        None => schema.clone(),
-    });
-    let field = entry.fault.field.as_ref().map(|field| format!("field {field}"));
-    let by: Vec<String> = schema.into_iter().chain(field.clone()).collect();
-    match &entry.fault.asks {
-        Some(asks) if by.is_empty() => Some(asks.to_string()),
-        Some(asks) => Some(format!("{asks} ({})", by.join(", "))),
-        None => field.map(|_| by.join(", ")),
-    }
 }
 
 #[cfg(test)]
@@ -322,13 +238,13 @@ note[encoding]: The file is not in UTF-8
     #[test]
     fn what_is_wrong_with_the_same_rows_stands_together() {
         let text = written(&sample::shifted(120), &Options::default());
-        let expected = r#"error[ragged-row]: The row has more cells than there are headings
+        let expected = r"error[ragged-row]: The row has more cells than there are headings
   oak.csv   rows 2, 3, 4, 5, 6 and 115 more
   also: the same 120 rows have type in start and enum in level
   do:   look at the row
 
 error[maximum]: The hours are above 80
-"#;
+";
         assert!(text.starts_with(expected), "{text}");
     }
 

@@ -1,4 +1,4 @@
-//! The report as JUnit XML, as build servers read it: a suite per source, a case per check of the
+//! The report as `JUnit` XML, as build servers read it: a suite per source, a case per check of the
 //! source's schema, whether it found anything or not.
 
 use super::{Format, Options};

@@ -100,7 +100,7 @@ fn results(entry: &Entry<'_>, index: &BTreeMap<&str, usize>) -> Vec<Value> {
     if rest > 0 {
         let what = if entry.examples.is_empty() { "finding" } else { "more finding" };
         let text = format!("{} of this kind: {}", words::count(rest, what), said(entry, None));
-        let mut result = result(entry, None, text, index);
+        let mut result = result(entry, None, &text, index);
         result.insert("occurrenceCount".to_owned(), rest.into());
         results.push(result.into());
     }
@@ -108,7 +108,7 @@ fn results(entry: &Entry<'_>, index: &BTreeMap<&str, usize>) -> Vec<Value> {
 }
 
 fn of_finding(entry: &Entry<'_>, finding: &Finding<'_>, index: &BTreeMap<&str, usize>) -> Value {
-    let mut result = result(entry, Some(finding), said(entry, Some(finding)), index);
+    let mut result = result(entry, Some(finding), &said(entry, Some(finding)), index);
     if let Some(reason) = finding.explained {
         let accepted = json!([{ "kind": "external", "status": "accepted", "justification": reason }]);
         result.insert("suppressions".to_owned(), accepted);
@@ -119,7 +119,7 @@ fn of_finding(entry: &Entry<'_>, finding: &Finding<'_>, index: &BTreeMap<&str, u
 fn result(
     entry: &Entry<'_>,
     finding: Option<&Finding<'_>>,
-    text: String,
+    text: &str,
     index: &BTreeMap<&str, usize>,
 ) -> Map<String, Value> {
     let (source, fault) = (entry.source, entry.fault);
@@ -161,19 +161,19 @@ fn result(
 
 /// What is wrong, where, and what to do, in sentences and without a value.
 fn said(entry: &Entry<'_>, finding: Option<&Finding<'_>>) -> String {
-    let mut text = sentence(&entry.fault.message);
+    let mut said = vec![sentence(&entry.fault.message)];
     let sheet = entry.source.sheet.as_deref().map(|sheet| format!("sheet {}", one_line(sheet)));
     let cell = finding.and_then(|finding| {
         finding.cell().map(|cell| format!("cell {cell}")).or_else(|| finding.row.map(|row| format!("row {row}")))
     });
     let place: Vec<String> = [sheet, cell, entry.column()].into_iter().flatten().collect();
     if !place.is_empty() {
-        text.push_str(&format!(" Where: {}.", place.join(", ")));
+        said.push(format!("Where: {}.", place.join(", ")));
     }
     if !entry.fault.fix.is_empty() {
-        text.push_str(&format!(" What to do: {}", sentence(&entry.fault.fix)));
+        said.push(format!("What to do: {}", sentence(&entry.fault.fix)));
     }
-    text
+    said.join(" ")
 }
 
 fn sentence(text: &str) -> String {
