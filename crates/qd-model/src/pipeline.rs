@@ -6,15 +6,17 @@ mod outputs;
 mod partners;
 mod people;
 mod periods;
+mod protection;
 mod read;
 mod recipients;
 mod references;
 mod returns;
 
-pub use indicators::{Breakdown, Counted, Indicator, Indicators};
+pub use indicators::{Breakdown, Counted, Dimension, Indicator, Indicators, Mean};
 pub use outputs::{Outputs, PartnerFiles};
 pub use partners::{Declaration, DeclaredState, Partner, SourceSpec};
 pub use people::{People, Strong};
+pub use protection::{Below, CountRule, Floor, Totals, Zeros};
 pub use recipients::{FieldRelease, Recipient, TableRelease};
 pub use returns::{ColumnContent, ColumnSpec, Cover, FileSpec, Part, ReturnSpec, Rows};
 

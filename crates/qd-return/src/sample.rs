@@ -6,7 +6,7 @@ use arrow::array::{
 };
 use jiff::civil::date;
 use qd_disclosure::{Clearance, ClearedTable, CountColumn, CountValues, Key, KeyUse, Lookups, Reasons, Rows};
-use qd_model::pipeline::{FieldRelease, Recipient, TableRelease};
+use qd_model::pipeline::{CountRule, FieldRelease, Recipient, TableRelease};
 use qd_model::schema::Placed;
 use qd_model::{At, Schema, Syntax, period};
 use qd_table::Typed;
@@ -137,7 +137,10 @@ pub(crate) fn counts() -> ClearedTable {
         name: "A funder".to_owned(),
         country: Placed { value: "GB".to_owned(), at: at() },
         epoch: 1,
+        basis: None,
         exact_counts: Some("the funder asks for them".to_owned()),
+        counts: CountRule::default(),
+        floor: None,
         release: Vec::new(),
     };
     qd_disclosure::clear_counts("counts", columns, &recipient).expect("allowed")

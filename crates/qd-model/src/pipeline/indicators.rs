@@ -29,6 +29,25 @@ pub struct Indicator {
     pub target: Option<u64>,
     /// Breakdowns, each over all categories of one field.
     pub by: Vec<Breakdown>,
+    /// The indicator of which this one is shown as a share as well: its code or label.
+    pub share_of: Option<Placed<String>>,
+    /// A number of which the mean over the people counted is shown as well.
+    pub mean: Option<Mean>,
+}
+
+/// A mean over the people of a count.
+#[derive(Debug, Clone)]
+pub struct Mean {
+    /// What it is the mean of, for the heading.
+    pub label: String,
+    /// The table; each person's first row counts.
+    pub table: String,
+    /// Its number field.
+    pub field: String,
+    /// To how many decimals it is rounded.
+    pub decimals: u32,
+    /// Where it stands in the pipeline file.
+    pub at: At,
 }
 
 /// Rows whose people are counted.
@@ -45,12 +64,27 @@ pub struct Counted {
 pub struct Breakdown {
     /// What it is by.
     pub label: String,
-    /// The field of the people table.
+    /// The table whose rows say it, where that is not the people table.
+    pub table: Option<String>,
+    /// The field.
     pub field: String,
+    /// Whether a person is in one category or may be in several.
+    pub dimension: Dimension,
+    /// Categories that nobody can be in here.
+    pub not_applicable: Vec<String>,
     /// For dates of birth: where each age band begins, in full years at the period's last day.
     pub bands: Vec<u32>,
     /// Where it stands in the pipeline file.
     pub at: At,
+}
+
+/// How the categories of a breakdown lie to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dimension {
+    /// A person is in one of them, so that they add up to the total.
+    Additive,
+    /// A person is in each that any of their rows names, so that they may add up to more.
+    Overlapping,
 }
 
 pub(super) fn indicator(node: &Node, mistakes: &Mistakes) -> Option<Indicator> {
@@ -64,14 +98,22 @@ pub(super) fn indicator(node: &Node, mistakes: &Mistakes) -> Option<Indicator> {
     let breakdown = |node: &Node| {
         let table = Table::open(node, "a breakdown", mistakes)?;
         let bands = table.texts("bands").unwrap_or_default();
+        let dimensions = [("additive", Dimension::Additive), ("overlapping", Dimension::Overlapping)];
         let breakdown = Breakdown {
             label: table.required_text("label")?.to_owned(),
+            table: table.text("table").map(str::to_owned),
             field: table.required_text("field")?.to_owned(),
+            dimension: table.word("dimension", &dimensions).unwrap_or(Dimension::Additive),
+            not_applicable: table.texts("not_applicable").unwrap_or_default(),
             bands: bands.iter().filter_map(|band| band.parse().ok()).collect(),
             at: node.at.clone(),
         };
         if breakdown.bands.len() != bands.len() || !breakdown.bands.is_sorted() {
             table.mistake(Mistake::new(&node.at, "`bands` must be whole ages in rising order"));
+        }
+        if breakdown.table.is_some() && breakdown.dimension == Dimension::Additive {
+            let what = "a breakdown by another table's rows is overlapping: a person may have several of them";
+            table.mistake(Mistake::new(&node.at, what).hint("write dimension = \"overlapping\""));
         }
         table.finish();
         Some(breakdown)
@@ -82,10 +124,25 @@ pub(super) fn indicator(node: &Node, mistakes: &Mistakes) -> Option<Indicator> {
         counts: table.list("counts").iter().filter_map(counted).collect(),
         target: table.whole("target"),
         by: table.list("by").iter().filter_map(breakdown).collect(),
+        share_of: placed(&table, "share_of"),
+        mean: table.node("mean").and_then(|node| mean(node, mistakes)),
     };
     if indicator.counts.is_empty() {
         table.mistake(Mistake::new(&node.at, "an indicator needs `counts`: the tables whose people it counts"));
     }
     table.finish();
     Some(indicator)
+}
+
+fn mean(node: &Node, mistakes: &Mistakes) -> Option<Mean> {
+    let table = Table::open(node, "a mean", mistakes)?;
+    let mean = Mean {
+        label: table.required_text("label")?.to_owned(),
+        table: table.required_text("table")?.to_owned(),
+        field: table.required_text("field")?.to_owned(),
+        decimals: table.whole("decimals").unwrap_or(0).min(3) as u32,
+        at: node.at.clone(),
+    };
+    table.finish();
+    Some(mean)
 }

@@ -25,7 +25,7 @@ fn read(root: Table<'_>) -> Option<Pipeline> {
         folder_name(name, &node.at, root.mistakes());
     }
     let periods = periods::periods(&root);
-    let pipeline = Pipeline {
+    let mut pipeline = Pipeline {
         title: root.required_text("title").unwrap_or_default().to_owned(),
         lead: root.required_text("lead").unwrap_or_default().to_owned(),
         demonstration: root.flag("demonstration").unwrap_or(false),
@@ -50,9 +50,25 @@ fn read(root: Table<'_>) -> Option<Pipeline> {
         periods,
         name: name?,
     };
+    lawful_bases(&root, &mut pipeline);
     references::check(&root, &pipeline);
     root.finish();
     Some(pipeline)
+}
+
+/// Every return has a lawful basis: its own, or the one that its recipient declares.
+fn lawful_bases(root: &Table<'_>, pipeline: &mut Pipeline) {
+    for spec in &mut pipeline.returns {
+        if spec.basis.trim().is_empty() {
+            let recipient = pipeline.recipients.iter().find(|recipient| recipient.code == spec.recipient);
+            spec.basis = recipient.and_then(|recipient| recipient.basis.clone()).unwrap_or_default();
+        }
+        if spec.basis.trim().is_empty() {
+            let what = format!("the return `{}` has no `basis`: the lawful basis on which it is sent", spec.name);
+            let mistake = Mistake::new(&spec.at, what);
+            root.mistake(mistake.hint("give it one, or give one to its recipient, for all of its returns"));
+        }
+    }
 }
 
 fn tables(root: &Table<'_>) -> Vec<TableSpec> {

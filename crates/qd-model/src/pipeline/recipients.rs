@@ -1,5 +1,6 @@
 //! Who receives returns, and the disclosure profile of each.
 
+use super::protection::{self, CountRule, Floor};
 use super::read::file_safe;
 use crate::document::{self, Node, Table, Value};
 use crate::mistake::{At, Mistakes};
@@ -16,8 +17,14 @@ pub struct Recipient {
     pub country: Placed<String>,
     /// Epoch of its pseudonyms.
     pub epoch: u32,
+    /// The lawful basis of what is sent to it, for returns that name none of their own.
+    pub basis: Option<String>,
     /// Whether counts go out exactly as they are; the reason why.
     pub exact_counts: Option<String>,
+    /// How counts are protected where they do not.
+    pub counts: CountRule,
+    /// How many people must look alike in its extracts, where that is declared.
+    pub floor: Option<Floor>,
     /// What is released of each table. What is not named here does not leave.
     pub release: Vec<TableRelease>,
 }
@@ -81,7 +88,10 @@ pub(super) fn recipients(root: &Table<'_>) -> Vec<Recipient> {
             name: table.required_text("name").unwrap_or_default().to_owned(),
             country: Placed { value: table.required_text("country").unwrap_or_default().to_owned(), ..country? },
             epoch: table.whole("epoch").unwrap_or(1) as u32,
+            basis: table.text("basis").map(str::to_owned),
             exact_counts: table.text("exact_counts").map(str::to_owned),
+            counts: protection::count_rule(&table),
+            floor: protection::floor(&table),
             release: table.table("release").map_or_else(Vec::new, |release| releases(&release)),
         };
         table.finish();

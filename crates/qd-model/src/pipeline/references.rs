@@ -84,6 +84,12 @@ impl Names<'_> {
     fn recipients(&self, pipeline: &Pipeline) {
         for recipient in &pipeline.recipients {
             let country = &recipient.country;
+            let is_code = country.value.len() == 2 && country.value.bytes().all(|byte| byte.is_ascii_uppercase());
+            if !is_code || country.value == "UK" {
+                let what = format!("\"{}\" is not the code of a country", country.value);
+                let mistake = Mistake::new(&country.at, what);
+                self.root.mistake(mistake.hint("write its two letters of ISO 3166, for example \"GB\""));
+            }
             if !pipeline.countries.is_empty() && !pipeline.countries.contains(&country.value) {
                 let what = format!(
                     "`{}` is declared in {}, and this programme's data may go to {} only",

@@ -18,7 +18,7 @@ pub struct ReturnSpec {
     pub recipient: String,
     /// The kind of period that it is made for.
     pub kind: PeriodKind,
-    /// The lawful basis on which it is sent.
+    /// The lawful basis on which it is sent: its own, else its recipient's.
     pub basis: String,
     /// The retention class of what it holds.
     pub retention: String,
@@ -26,6 +26,8 @@ pub struct ReturnSpec {
     pub needs_all: bool,
     /// Its files.
     pub files: Vec<FileSpec>,
+    /// Where it stands in the pipeline file.
+    pub at: At,
 }
 
 /// One file of a return, or one per table.
@@ -64,7 +66,10 @@ impl Part {
         match self {
             Self::Cover(_) => Vec::new(),
             Self::Indicators(indicators) => {
-                indicators.rows.iter().flat_map(|row| &row.counts).map(|counted| counted.table.as_str()).collect()
+                let counted = indicators.rows.iter().flat_map(|row| &row.counts).map(|counted| &counted.table);
+                let by = indicators.rows.iter().flat_map(|row| &row.by).filter_map(|by| by.table.as_ref());
+                let of = indicators.rows.iter().filter_map(|row| row.mean.as_ref()).map(|mean| &mean.table);
+                counted.chain(by).chain(of).map(String::as_str).collect()
             }
             Self::Rows(rows) => vec![&rows.table],
         }
@@ -127,10 +132,11 @@ pub(super) fn return_spec(node: &Node, mistakes: &Mistakes) -> Option<ReturnSpec
         title: table.required_text("title").unwrap_or_default().to_owned(),
         recipient: table.required_text("recipient").unwrap_or_default().to_owned(),
         kind: table.word("periods", &PeriodKind::WORDS).unwrap_or(PeriodKind::Quarter),
-        basis: table.required_text("basis").unwrap_or_default().to_owned(),
+        basis: table.text("basis").unwrap_or_default().to_owned(),
         retention: table.required_text("retention").unwrap_or_default().to_owned(),
         needs_all: table.word("needs", &[("all", true), ("any", false)]).unwrap_or(false),
         files: table.list("files").iter().filter_map(|node| file(node, mistakes)).collect(),
+        at: node.at.clone(),
         name: name?.to_owned(),
     };
     table.finish();
