@@ -8,6 +8,7 @@
 
 mod clear;
 mod counts;
+pub mod figures;
 mod keys;
 mod lookups;
 mod profile;
@@ -20,7 +21,7 @@ mod laws;
 mod samples;
 
 pub use clear::{Clearance, Reasons, Rows, clear};
-pub use counts::{CountColumn, CountValues, clear_counts};
+pub use counts::{CountColumn, CountValues, SIGN, clear_counts};
 pub use keys::{DomainKey, Key, KeyId, KeyUse, PSEUDONYM_LENGTH};
 pub use lookups::Lookups;
 pub use profile::{PERIOD, columns, mistakes, profile_conflicts};

@@ -1,0 +1,147 @@
+//! Gathers the counts of a return and those of every release before it, so that the same count is one.
+
+use super::{Figure, Figures, Range, Relation, Released, Standing};
+use qd_model::pipeline::CountRule;
+use std::collections::BTreeMap;
+
+/// Counts by what they count. A count that was the same in an earlier release is the same entry, so that
+/// what was known of it is still known.
+#[derive(Debug, Clone, Default)]
+pub struct Gathered {
+    figures: Figures,
+    /// The set of people that each entry counts.
+    sets: Vec<String>,
+    /// The entries of each set of people, by how many they are.
+    entries: BTreeMap<String, BTreeMap<u64, usize>>,
+}
+
+/// What a release left with its readers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Its counts.
+    pub figures: Vec<PastFigure>,
+    /// What held between them, by their place in the list.
+    pub relations: Vec<Relation>,
+}
+
+/// One count of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastFigure {
+    /// The set of people, as the pipeline defines it.
+    pub set: String,
+    /// How many people there were. Stays in the house.
+    pub count: u64,
+    /// What stood in the table.
+    pub shown: String,
+    /// What a reader made of that.
+    pub range: Range,
+    /// Whether it was suppressed for being small.
+    pub is_small: bool,
+}
+
+impl Gathered {
+    /// Takes in an earlier release. What was small in it stays guarded if its recipient is the reader now.
+    pub fn past(&mut self, past: &Past, is_readers_own: bool) {
+        let entries: Vec<usize> = past.figures.iter().map(|figure| self.past_figure(figure, is_readers_own)).collect();
+        for relation in &past.relations {
+            if let Some(relation) = relation.renamed(|figure| entries.get(figure).copied()) {
+                self.relate(relation);
+            }
+        }
+    }
+
+    fn past_figure(&mut self, past: &PastFigure, is_readers_own: bool) -> usize {
+        let entry = self.entry(&past.set, past.count);
+        let figure = &mut self.figures.figures[entry];
+        // A range in which the count does not lie would be a mistake, of which a reader learns nothing.
+        if past.range.holds(past.count) {
+            figure.known = figure.known.and(past.range);
+        }
+        if past.is_small && is_readers_own && figure.standing == Standing::Settled {
+            figure.standing = Standing::Guarded;
+        }
+        entry
+    }
+
+    /// Takes in a count that the reader can make from rows.
+    pub fn counted(&mut self, set: &str, count: u64) -> usize {
+        let entry = self.entry(set, count);
+        self.figures.figures[entry].known = Range::of(count, count);
+        entry
+    }
+
+    /// Takes in a count of the return, and answers its entry.
+    pub fn open(&mut self, set: &str, count: u64, rule: CountRule) -> usize {
+        let entry = self.entry(set, count);
+        self.figures.figures[entry].standing = Standing::Open(rule);
+        let others: Vec<usize> = self.of(set).filter(|other| *other != entry).collect();
+        self.figures.pairs.extend(others.into_iter().map(|other| (entry, other)));
+        entry
+    }
+
+    /// Takes in a count of the return that can be of nobody.
+    pub fn not_applicable(&mut self, set: &str) -> usize {
+        let entry = self.entry(set, 0);
+        self.figures.figures[entry].standing = Standing::NotApplicable;
+        entry
+    }
+
+    /// The entries of a set of people: one for each number that it was released with.
+    pub fn of(&self, set: &str) -> impl Iterator<Item = usize> {
+        self.entries.get(set).into_iter().flat_map(|counts| counts.values().copied())
+    }
+
+    /// Adds what holds between entries, where it is true of them.
+    pub fn relate(&mut self, relation: Relation) {
+        if self.figures.holds(&relation) && !self.figures.relations.contains(&relation) {
+            self.figures.relations.push(relation);
+        }
+    }
+
+    /// The counts, with what holds between them.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// What the release of the open counts leaves with its readers.
+    pub fn record(&self, released: &Released) -> Past {
+        let mut places = BTreeMap::new();
+        let mut past = Past::default();
+        for (entry, figure) in self.figures.figures.iter().enumerate() {
+            if matches!(figure.standing, Standing::Open(_) | Standing::NotApplicable) {
+                places.insert(entry, past.figures.len());
+                past.figures.push(PastFigure {
+                    set: self.sets[entry].clone(),
+                    count: figure.count,
+                    shown: released.count(entry).to_string(),
+                    range: released.range(entry),
+                    is_small: released.is_guarded(entry),
+                });
+            }
+        }
+        let own = self.figures.relations.iter();
+        past.relations = own.filter_map(|relation| relation.renamed(|entry| places.get(&entry).copied())).collect();
+        past
+    }
+
+    fn entry(&mut self, set: &str, count: u64) -> usize {
+        let (figures, sets) = (&mut self.figures.figures, &mut self.sets);
+        *self.entries.entry(set.to_owned()).or_default().entry(count).or_insert_with(|| {
+            figures.push(Figure { count, standing: Standing::Settled, known: Range::ANY });
+            sets.push(set.to_owned());
+            figures.len() - 1
+        })
+    }
+}
+
+impl Relation {
+    /// The same relation under other indices, if each count has one.
+    fn renamed(&self, name: impl Fn(usize) -> Option<usize>) -> Option<Self> {
+        let names = |parts: &[usize]| parts.iter().map(|part| name(*part)).collect::<Option<Vec<usize>>>();
+        Some(match self {
+            Self::Sum { total, parts } => Self::Sum { total: name(*total)?, parts: names(parts)? },
+            Self::Cover { total, parts } => Self::Cover { total: name(*total)?, parts: names(parts)? },
+            Self::Within { part, whole } => Self::Within { part: name(*part)?, whole: name(*whole)? },
+        })
+    }
+}

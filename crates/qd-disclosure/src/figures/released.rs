@@ -1,0 +1,105 @@
+//! Counts that were suppressed, rounded and audited: the only ones that can leave.
+
+use super::{Figures, Narrow, Range, Shown, audit, suppress};
+use std::fmt;
+
+/// What may be shown of each count. Only [`release`] makes it, once the audit has found nothing.
+#[derive(Debug, Clone)]
+pub struct Released {
+    signs: Vec<Shown>,
+    ranges: Vec<Range>,
+    guarded: Vec<bool>,
+}
+
+/// One count that may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleasedCount(Shown);
+
+/// A share that may leave: it is made of released counts, and tells nothing that they do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleasedShare {
+    /// In whole percent.
+    Percent(u64),
+    /// One of the two counts is suppressed, or too small to be shown.
+    Hidden,
+    /// Of nobody there is no share.
+    NotApplicable,
+}
+
+/// Suppresses and rounds the open counts, and audits the result. Answers what a reader could still work
+/// out where the audit finds something: then nothing may leave.
+pub fn release(figures: &Figures) -> Result<Released, Vec<Narrow>> {
+    let signs = suppress(figures);
+    let narrow = audit(figures, &signs);
+    if !narrow.is_empty() {
+        return Err(narrow);
+    }
+    let ranges = figures.ranges(&signs);
+    let guarded = (0..signs.len()).map(|entry| figures.guarded(entry, signs[entry]).is_some()).collect();
+    Ok(Released { signs, ranges, guarded })
+}
+
+impl Released {
+    /// What stands in the table for a count.
+    pub fn count(&self, entry: usize) -> ReleasedCount {
+        ReleasedCount(self.signs[entry])
+    }
+
+    /// What a reader makes of it by itself.
+    pub fn range(&self, entry: usize) -> Range {
+        self.ranges[entry]
+    }
+
+    /// Whether it was suppressed for being small.
+    pub fn is_guarded(&self, entry: usize) -> bool {
+        self.guarded[entry]
+    }
+}
+
+impl ReleasedCount {
+    /// The number, where one is shown.
+    pub fn number(self) -> Option<u64> {
+        self.0.number()
+    }
+
+    /// Whether it is suppressed.
+    pub fn is_hidden(self) -> bool {
+        self.0.is_hidden()
+    }
+
+    /// The share that it is of another count, from what is shown of both.
+    pub fn share_of(self, whole: Self) -> ReleasedShare {
+        match (self.number(), whole.number()) {
+            (_, Some(0)) => ReleasedShare::NotApplicable,
+            // Rounding can make a part larger than its whole.
+            (Some(part), Some(whole)) => ReleasedShare::Percent(((200 * part + whole) / (2 * whole)).min(100)),
+            _ if self.0 == Shown::NotApplicable => ReleasedShare::NotApplicable,
+            _ => ReleasedShare::Hidden,
+        }
+    }
+}
+
+impl fmt::Display for ReleasedCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_made_of_what_is_shown() {
+        let check = |part, whole, expected| {
+            assert_eq!(ReleasedCount(part).share_of(ReleasedCount(whole)), expected, "{part:?} of {whole:?}");
+        };
+        check(Shown::Number(45), Shown::Number(120), ReleasedShare::Percent(38));
+        check(Shown::Number(125), Shown::Number(120), ReleasedShare::Percent(100));
+        check(Shown::Number(0), Shown::Number(120), ReleasedShare::Percent(0));
+        check(Shown::Number(0), Shown::Number(0), ReleasedShare::NotApplicable);
+        check(Shown::Small, Shown::Number(120), ReleasedShare::Hidden);
+        check(Shown::Number(45), Shown::Protects, ReleasedShare::Hidden);
+        check(Shown::Low, Shown::Number(120), ReleasedShare::Hidden);
+    }
+}
