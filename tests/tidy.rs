@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The rooms by layer; arrows point only downwards.
-const LAYERS: [(&str, u8); 13] = [
+const LAYERS: [(&str, u8); 14] = [
     ("quarterday", 5),
     ("qd-run", 4),
     ("qd-return", 3),
@@ -13,6 +13,7 @@ const LAYERS: [(&str, u8); 13] = [
     ("qd-source", 2),
     ("qd-check", 2),
     ("qd-rules", 2),
+    ("qd-ledger", 2),
     ("qd-link", 2),
     ("qd-disclosure", 2),
     ("qd-table", 1),
@@ -22,11 +23,12 @@ const LAYERS: [(&str, u8); 13] = [
 ];
 
 /// Each of these libraries enters by one door; development tools may use them as they like.
-const DOORS: [(&str, &str); 7] = [
+const DOORS: [(&str, &str); 8] = [
     ("calamine", "qd-source"),
     ("polars", "qd-rules"),
     ("sqlparser", "qd-rules"),
     ("rust_xlsxwriter", "qd-book"),
+    ("rusqlite", "qd-ledger"),
     ("clap", "quarterday"),
     ("getrandom", "qd-disclosure"),
     ("indicatif", "quarterday"),
