@@ -52,9 +52,8 @@ impl Ledger {
         // The copy is thrown away where anything fails, so that it needs no journal of its own.
         db.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;")
             .map_err(|error| refuse::database(&error))?;
-        let sound: String = db
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(|error| refuse::database(&error))?;
+        let sound: String =
+            db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| refuse::database(&error))?;
         if sound != "ok" {
             return Err(refuse::stranger(path));
         }

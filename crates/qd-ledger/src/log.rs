@@ -113,7 +113,8 @@ impl Change {
         };
         entry.digest = entry.digest();
         let Entry { number, at, by, what, period, facts, before, digest } = &entry;
-        let sql = "INSERT INTO log (number, at, by, what, period, facts, before, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        let sql =
+            "INSERT INTO log (number, at, by, what, period, facts, before, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
         execute(&self.db, sql, (number, at, by, what, period, facts, before, digest))?;
         let sql = "INSERT INTO head (only_one, number, digest) VALUES (1, ?1, ?2)
                    ON CONFLICT (only_one) DO UPDATE SET number = ?1, digest = ?2";

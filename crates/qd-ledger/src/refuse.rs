@@ -11,15 +11,13 @@ pub(crate) fn database(error: &rusqlite::Error) -> Refusal {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => refusal
             .because("another program is working on it")
             .hint("close the program in which the ledger is open, then try again"),
-        Some(ErrorCode::DiskFull) => {
-            refusal.because("the disk is full").hint("make room on the disk, then try again")
-        }
+        Some(ErrorCode::DiskFull) => refusal.because("the disk is full").hint("make room on the disk, then try again"),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => refusal
             .because("it may not be opened or written")
             .hint("check that you may read and write the private folder"),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => refusal
-            .because("the file is damaged")
-            .hint("put back a copy of the private folder from before"),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            refusal.because("the file is damaged").hint("put back a copy of the private folder from before")
+        }
         _ => refusal.because(match error {
             rusqlite::Error::SqliteFailure(_, Some(said)) => said.clone(),
             other => other.to_string(),

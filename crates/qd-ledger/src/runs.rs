@@ -61,7 +61,8 @@ impl Change {
     /// Replaces a period's last run.
     pub fn put_run(&mut self, run: &Run, in_force: &[InForce]) -> Result<()> {
         let Run { period, at, by, as_of, state, pipeline, key } = run;
-        let sql = "INSERT OR REPLACE INTO runs (period, at, by, as_of, state, pipeline, key) VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let sql =
+            "INSERT OR REPLACE INTO runs (period, at, by, as_of, state, pipeline, key) VALUES (?, ?, ?, ?, ?, ?, ?)";
         execute(&self.db, sql, (period, at, by, as_of, state, pipeline, key))?;
         execute(&self.db, "DELETE FROM in_force WHERE period = ?", [period])?;
         let sql = "INSERT INTO in_force (period, kind, partner, \"table\", code, record, reason) VALUES (?, ?, ?, ?, ?, ?, ?)";

@@ -51,11 +51,7 @@ fn what_was_written_is_read_again() {
     let people = PeriodPeople {
         new: vec![("d1".to_owned(), "p1".to_owned()), ("d2".to_owned(), "p1".to_owned())],
         moved: vec![("d0".to_owned(), "p1".to_owned())],
-        identities: vec![Identity {
-            change: IdentityChange::Merged,
-            before: "p0".to_owned(),
-            after: "p1".to_owned(),
-        }],
+        identities: vec![Identity { change: IdentityChange::Merged, before: "p0".to_owned(), after: "p1".to_owned() }],
     };
     home.change(|change| change.put_people("Q1", &people).expect("written"));
     assert_eq!(home.read().people("Q1").expect("read"), people);
@@ -70,8 +66,7 @@ fn a_newer_source_supersedes_and_the_same_again_is_nothing_new() {
         home.change(|change| change.receive("now", &submission(digest), None).expect("taken in"));
     }
     let received = home.read().received("Q1").expect("read");
-    let told: Vec<(&str, bool)> =
-        received.iter().map(|it| (it.submission.digest.as_str(), it.is_superseded)).collect();
+    let told: Vec<(&str, bool)> = received.iter().map(|it| (it.submission.digest.as_str(), it.is_superseded)).collect();
     assert_eq!(told, [("a", true), ("b", false)]);
 }
 
@@ -96,10 +91,8 @@ fn the_last_decision_about_two_records_holds() {
 #[test]
 fn what_was_sent_keeps_its_people_whatever_a_later_run_says() {
     let home = Home::new();
-    let people = |person: &str| PeriodPeople {
-        new: vec![("d".to_owned(), person.to_owned())],
-        ..PeriodPeople::default()
-    };
+    let people =
+        |person: &str| PeriodPeople { new: vec![("d".to_owned(), person.to_owned())], ..PeriodPeople::default() };
     let version = Version {
         period: "Q1".to_owned(),
         name: "list".to_owned(),
@@ -164,7 +157,10 @@ fn what_is_no_ledger_of_ours_is_refused_with_what_to_do() {
     };
     check(&|home, _| home.meddle("PRAGMA user_version = 99"), "newer version of Quarterday");
     check(&|home, _| home.meddle("PRAGMA application_id = 7"), "is no ledger of Quarterday");
-    check(&|_, path| std::fs::write(path, "some other text that is long enough to be read").expect("written"), "damaged");
+    check(
+        &|_, path| std::fs::write(path, "some other text that is long enough to be read").expect("written"),
+        "damaged",
+    );
     check(&|_, path| std::fs::write(path.with_extension("sqlite-journal"), "x").expect("written"), "another program");
     check(
         &|_, path| {

@@ -16,13 +16,19 @@
 //! 5. Where a record connects two whom the register holds for two people, the id first registered
 //!    wins (of one period's the smaller), all that was known of the other counts as the winner's
 //!    from then on, and the connection is listed in [`Linked::merges`].
+//! 6. What people decided about two records goes before all of that ([`Decided`]): same records are
+//!    one person's whatever they share, different ones two people's. The id then stays with the record
+//!    that was registered first, and the split is listed in [`Linked::splits`].
 
+mod apart;
 mod groups;
+mod nodes;
 mod register;
 
-pub use register::{Entry, Register};
+pub use apart::{Decided, Verdict};
+pub use register::{Added, Entry, Register};
 
-use groups::Groups;
+use nodes::Nodes;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -53,6 +59,15 @@ pub struct Merge {
     pub given_up: Digest,
 }
 
+/// One person of the register of whom some records turned out to be another's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Split {
+    /// The id that they had.
+    pub from: Digest,
+    /// The id that they have now.
+    pub to: Digest,
+}
+
 /// One person whose records of this period have several values of one strong identifier.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Conflict {
@@ -80,6 +95,23 @@ pub struct Linked {
     pub conflicts: Vec<Conflict>,
     /// People of the register who turned out to be one, sorted.
     pub merges: Vec<Merge>,
+    /// People of the register who turned out to be two, sorted.
+    pub splits: Vec<Split>,
+    /// What people name each record by when they decide ([`Decided`]).
+    pub name_of_record: Vec<Digest>,
+    /// Decisions that two records are different people's which a third record contradicts, sorted.
+    pub contradicted: Vec<(Digest, Digest)>,
+}
+
+/// What linking rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// What earlier periods knew.
+    pub register: &'a Register,
+    /// The label of the period whose records are linked.
+    pub period: &'a str,
+    /// What people decided.
+    pub decided: &'a [Decided],
 }
 
 /// Above so many people with one name and date of birth, each is paired with the first only: a text
@@ -88,35 +120,54 @@ const PAIRED_EACH: usize = 20;
 
 /// Finds the people of a period's records. `digest` makes a digest of a kind and parts under the
 /// lead's own key; it is asked for the kinds `strong` (name, values), `reference` (partner,
-/// reference) and `alone` (see [`Record`]s with nothing to tell them by: they are a person each,
-/// called by period, partner, what they suggest, and a running number). Pure: the same records and
-/// register give the same answer.
-pub fn link(
-    records: &[Record<'_>],
-    earlier: &Register,
-    period: &str,
-    digest: &dyn Fn(&str, &[&str]) -> Digest,
-) -> Linked {
-    let keys = keys_of(records, period, digest);
-    let mut nodes = Nodes::of(earlier);
+/// reference), `alone` (see [`Record`]s with nothing to tell them by: they are a person each,
+/// called by period, partner, what they suggest, and a running number) and `split` (for one who would
+/// else be called as another is). Pure: the same records, register and decisions give the same answer.
+pub fn link(records: &[Record<'_>], known: &Known<'_>, digest: &dyn Fn(&str, &[&str]) -> Digest) -> Linked {
+    let mut keys = keys_of(records, known.period, digest);
+    let name_of_record: Vec<Digest> = keys.iter().map(|keys| naming(keys).clone()).collect();
+    let conflicts_keys = keys.clone();
+    let cut = apart::keep_apart(&mut keys, &name_of_record, known);
+    let mut nodes = Nodes::of(known.register, &cut);
     let first: Vec<u32> = keys.iter().map(|keys| nodes.join(keys)).collect();
-    let (names, merges) = nodes.names(earlier);
-    let name = |node: u32| &names[&nodes.groups.root(node)];
-    let people: BTreeSet<&Digest> = first.iter().map(|node| name(*node)).collect();
+    nodes.join_decided(known.decided);
+    let named = nodes.names(known.register, &cut, digest);
+    let people: BTreeSet<&Digest> = first.iter().map(|node| nodes.name(&named, *node)).collect();
     let index: HashMap<&Digest, u32> = people.iter().copied().zip(0..).collect();
-    let person_of_record: Vec<u32> = first.iter().map(|node| index[name(*node)]).collect();
-    let seen = keys.iter().flatten().map(|key| (key.digest.clone(), name(nodes.index[&key.digest]).clone()));
+    let person_of_record: Vec<u32> = first.iter().map(|node| index[nodes.name(&named, *node)]).collect();
+    let seen: BTreeSet<&Digest> = keys.iter().flatten().map(|key| &key.digest).collect();
+    let person_of = |digest: &Digest| nodes.known(digest).map(|node| nodes.name(&named, node).clone());
+    let register = known.register.after(known.period, &seen, &person_of);
+    let is_decided = |one: usize, two: usize| {
+        let people = [&name_of_record[one], &name_of_record[two]].map(|name| register.person_of(name));
+        known.decided.iter().filter(|decided| decided.verdict == Verdict::Different).any(|decided| {
+            let told = [&decided.one, &decided.other].map(|name| register.person_of(name));
+            told == people || (told[1], told[0]) == (people[0], people[1])
+        })
+    };
+    let mut suggestions = suggestions(records, &person_of_record);
+    suggestions.retain(|(one, two)| !is_decided(*one, *two));
     Linked {
-        suggestions: suggestions(records, &person_of_record),
-        conflicts: conflicts(records, &keys, &person_of_record),
-        register: earlier.with(period, &merges, seen),
+        suggestions,
+        conflicts: conflicts(records, &conflicts_keys, &person_of_record),
+        contradicted: apart::contradicted(known.decided, &register),
         people: people.into_iter().cloned().collect(),
+        register,
         person_of_record,
-        merges,
+        splits: named.splits,
+        merges: named.merges,
+        name_of_record,
     }
 }
 
+/// What people name a record by: its partner's reference, or the strongest thing that it has.
+fn naming(keys: &[Key]) -> &Digest {
+    let key = keys.iter().max_by_key(|key| key.rank == usize::MAX);
+    &key.expect("every record has a key").digest
+}
+
 /// A digest that a record brings, and how strong it is: 0 is the strongest.
+#[derive(Debug, Clone)]
 struct Key {
     rank: usize,
     digest: Digest,
@@ -150,79 +201,6 @@ fn keys_of(records: &[Record<'_>], period: &str, digest: &dyn Fn(&str, &[&str]) 
 
 fn is_given(values: &[Cow<'_, str>]) -> bool {
     !values.is_empty() && values.iter().all(|value| !value.is_empty())
-}
-
-/// Every digest that is known, as a node; those of one person are in one group.
-struct Nodes {
-    index: HashMap<Digest, u32>,
-    /// The strength of each digest and its text, for those of this period.
-    best: Vec<Option<(usize, Digest)>>,
-    groups: Groups,
-}
-
-impl Nodes {
-    /// The digests of earlier periods, joined as their people were.
-    fn of(earlier: &Register) -> Self {
-        let mut nodes = Self { index: HashMap::new(), best: Vec::new(), groups: Groups::default() };
-        let mut person: HashMap<&str, u32> = HashMap::new();
-        for entry in earlier.entries() {
-            let node = nodes.node(&entry.digest);
-            let first = *person.entry(&entry.person).or_insert(node);
-            nodes.groups.join(first, node);
-        }
-        nodes
-    }
-
-    fn node(&mut self, digest: &Digest) -> u32 {
-        if let Some(node) = self.index.get(digest) {
-            return *node;
-        }
-        let node = self.groups.add();
-        self.index.insert(digest.clone(), node);
-        self.best.push(None);
-        node
-    }
-
-    /// Joins the digests of one record, and answers one of their nodes.
-    fn join(&mut self, keys: &[Key]) -> u32 {
-        let mut first = None;
-        for key in keys {
-            let node = self.node(&key.digest);
-            self.best[node as usize] = Some((key.rank, key.digest.clone()));
-            self.groups.join(*first.get_or_insert(node), node);
-        }
-        first.expect("every record has a key")
-    }
-
-    /// The id of every group, by its root, and who of the register turned out to be whom.
-    fn names(&self, earlier: &Register) -> (BTreeMap<u32, Digest>, Vec<Merge>) {
-        // Of people who were registered: the earliest period, then the smallest id.
-        let mut registered: BTreeMap<u32, BTreeSet<(u32, &str)>> = BTreeMap::new();
-        for (person, order) in earlier.people() {
-            let digest = earlier.digest_of(person).expect("a registered person has a digest");
-            let root = self.groups.root(self.index[digest]);
-            registered.entry(root).or_default().insert((order, person));
-        }
-        let mut names: BTreeMap<u32, Digest> = BTreeMap::new();
-        let mut merges = Vec::new();
-        for (root, people) in registered {
-            let mut people = people.into_iter().map(|(_, person)| person.to_owned());
-            let kept = people.next().expect("a group of registered people has one");
-            merges.extend(people.map(|given_up| Merge { kept: kept.clone(), given_up }));
-            names.insert(root, kept);
-        }
-        let mut new: BTreeMap<u32, &(usize, Digest)> = BTreeMap::new();
-        for (node, best) in self.best.iter().enumerate() {
-            let (Some(best), root) = (best, self.groups.root(node as u32)) else { continue };
-            let first = new.entry(root).or_insert(best);
-            *first = best.min(first);
-        }
-        for (root, (_, digest)) in new {
-            names.entry(root).or_insert_with(|| digest.clone());
-        }
-        merges.sort();
-        (names, merges)
-    }
 }
 
 fn suggestions(records: &[Record<'_>], person_of_record: &[u32]) -> Vec<(usize, usize)> {

@@ -17,8 +17,22 @@ fn record(line: &str) -> Record<'_> {
 }
 
 fn linked(lines: &[&str], earlier: &Register, period: &str) -> Linked {
+    decided(lines, earlier, period, &[])
+}
+
+/// The same with decisions: `same` or `different`, and the two records' references.
+fn decided(lines: &[&str], earlier: &Register, period: &str, decisions: &[&str]) -> Linked {
     let records: Vec<Record<'_>> = lines.iter().map(|line| record(line)).collect();
-    link(&records, earlier, period, &digest)
+    let decided: Vec<Decided> = decisions
+        .iter()
+        .map(|line| {
+            let [verdict, one, other] = line.split(' ').collect::<Vec<_>>().try_into().expect("three words");
+            let verdict = if verdict == "same" { Verdict::Same } else { Verdict::Different };
+            let name = |text: &str| format!("reference:{text}");
+            Decided { one: name(one), other: name(other), verdict }
+        })
+        .collect();
+    link(&records, &Known { register: earlier, period, decided: &decided }, &digest)
 }
 
 /// The id of each record's person.
@@ -63,7 +77,8 @@ fn records_without_anything_are_each_alone() {
     // An identifier is of no use where one of its fields is blank.
     let strong = vec![("number", Vec::new()), ("document", vec!["kind".into(), "".into()])];
     let blank = Record { partner: "north", strong, ..Record::default() };
-    let linked = link(&[blank], &Register::default(), "one", &digest);
+    let known = Known { register: &Register::default(), period: "one", decided: &[] };
+    let linked = link(&[blank], &known, &digest);
     assert_eq!(linked.people, ["alone:one|north||1"]);
 }
 
@@ -161,6 +176,61 @@ fn a_period_without_records_changes_nothing() {
     assert!(two.people.is_empty());
 }
 
+#[test]
+fn records_that_are_decided_to_be_one_persons_are() {
+    let lines = ["north a n1 - x", "south b - - x"];
+    let one = decided(&lines, &Register::default(), "one", &["same south|b north|a"]);
+    assert_eq!(ids(&one), ["strong:number|n1"; 2]);
+    assert_eq!(one.suggestions, []);
+    // Registered for two before: the older id stays, and a decision about absent records holds too.
+    let before = linked(&lines, &Register::default(), "one");
+    let two = decided(&["south b - - -"], &before.register, "two", &["same south|b north|a"]);
+    assert_eq!(two.merges, [Merge { kept: "reference:south|b".into(), given_up: "strong:number|n1".into() }]);
+    assert_eq!(ids(&linked(&lines, &two.register, "three")), ["reference:south|b"; 2]);
+}
+
+#[test]
+fn records_that_are_decided_to_be_two_peoples_stay_apart() {
+    let lines = ["north a n1 - x", "south b n1 d2 x"];
+    let decision = &["different north|a south|b"];
+    let fresh = decided(&lines, &Register::default(), "one", decision);
+    assert_eq!(ids(&fresh), ["strong:number|n1", "strong:document|kind|d2"]);
+    assert_eq!((fresh.suggestions.len(), fresh.splits.len(), fresh.contradicted.len()), (0, 0, 0));
+    // Known as one person before: the first stays who it was, the other leaves with its own document.
+    let before = linked(&lines, &Register::default(), "one");
+    assert_eq!(ids(&before), ["strong:number|n1"; 2]);
+    let two = decided(&lines, &before.register, "two", decision);
+    assert_eq!(ids(&two), ["strong:number|n1", "strong:document|kind|d2"]);
+    assert_eq!(two.splits, [Split { from: "strong:number|n1".into(), to: "strong:document|kind|d2".into() }]);
+    let three = decided(&["south b n1 d2 x", "east c - d2 -"], &two.register, "three", decision);
+    assert_eq!(ids(&three), ["strong:document|kind|d2"; 2]);
+    assert_eq!((three.splits.len(), three.merges.len()), (0, 0));
+    // The other alone, before anything was split: what it shares is not its own.
+    let alone = decided(&["south b n1 - -"], &before.register, "two", decision);
+    assert_eq!(ids(&alone), ["reference:south|b"]);
+    // Nobody came: the split holds all the same.
+    let nobody = decided(&[], &before.register, "two", decision);
+    assert_eq!(nobody.register.person_of("reference:south|b"), Some("reference:south|b"));
+    assert_eq!(nobody.register.person_of("reference:north|a"), Some("strong:number|n1"));
+}
+
+#[test]
+fn one_who_leaves_never_takes_the_id_along() {
+    // The person is called after the reference that was registered first.
+    let one = linked(&["south b - - -"], &Register::default(), "one");
+    let two = linked(&["south b n1 - -", "north a n1 - -"], &one.register, "two");
+    assert_eq!(ids(&two), ["reference:south|b"; 2]);
+    let three = decided(&["south b n1 - -", "north a n1 - -"], &two.register, "three", &["different north|a south|b"]);
+    assert_eq!(ids(&three), ["reference:south|b", "reference:north|a"]);
+}
+
+#[test]
+fn a_third_record_that_contradicts_a_decision_is_told() {
+    let lines = ["north a n1 - -", "south b - d2 -", "east c n1 d2 -"];
+    let linked = decided(&lines, &Register::default(), "one", &["different north|a south|b"]);
+    assert_eq!(linked.contradicted, [("reference:north|a".to_owned(), "reference:south|b".to_owned())]);
+}
+
 /// Few values, so that records meet often.
 fn lines() -> impl Strategy<Value = Vec<String>> {
     let word =
@@ -254,5 +324,33 @@ proptest! {
         let mut kept: Vec<Entry> = two.entries().cloned().collect();
         kept.reverse();
         prop_assert_eq!(Register::from_entries(kept), two);
+    }
+
+    #[test]
+    fn a_register_is_the_sum_of_what_each_period_added(before in lines(), now in lines(), apart in any::<bool>()) {
+        let one = linked(&texts(&before), &Register::default(), "one").register;
+        let decisions = if apart { ["different north|r1 south|r1"] } else { ["same north|r1 south|r1"] };
+        let two = decided(&texts(&now), &one, "two", &decisions).register;
+        let sum = Register::default().with("one", &one.added_to(&Register::default(), "one"));
+        prop_assert_eq!(&sum, &one);
+        prop_assert_eq!(sum.with("two", &two.added_to(&one, "two")), two);
+    }
+
+    #[test]
+    fn decisions_hold_whatever_the_order_of_records(before in lines(), now in lines().prop_flat_map(|now| (Just(now.clone()), Just(now).prop_shuffle()))) {
+        let (now, shuffled) = now;
+        let decisions = ["different north|r1 south|r1", "same north|r2 south|r3"];
+        let earlier = linked(&texts(&before), &Register::default(), "one").register;
+        let (one, two) = (
+            decided(&texts(&now), &earlier, "two", &decisions),
+            decided(&texts(&shuffled), &earlier, "two", &decisions),
+        );
+        prop_assert_eq!(world(&texts(&now), &one), world(&texts(&shuffled), &two));
+        prop_assert_eq!(&one.register, &two.register);
+        prop_assert_eq!(&one.splits, &two.splits);
+        let people = ["reference:north|r1", "reference:south|r1"].map(|digest| one.register.person_of(digest));
+        prop_assert!(people[0].is_none() || people[0] != people[1] || !one.contradicted.is_empty());
+        let people = ["reference:north|r2", "reference:south|r3"].map(|digest| one.register.person_of(digest));
+        prop_assert!(people.contains(&None) || people[0] == people[1]);
     }
 }
