@@ -114,6 +114,11 @@ pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
+/// What is kept in a private folder, but for the ledger, which tells when things were done.
+pub(crate) fn kept(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    files(folder).into_iter().filter(|(name, _)| !name.ends_with("ledger.sqlite")).collect()
+}
+
 fn collect(folder: &Path, prefix: &str, found: &mut Vec<(String, Vec<u8>)>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries {

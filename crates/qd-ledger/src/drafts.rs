@@ -11,6 +11,8 @@ pub struct Draft {
     pub recipient: String,
     /// Digest of its manifest; absent where it was blocked.
     pub manifest: Option<String>,
+    /// Digests of those of its files that will be others when it is sent, as JSON by path.
+    pub finals: String,
     /// Why it was blocked, in words; empty if it was not.
     pub blocked: String,
 }
@@ -43,9 +45,15 @@ pub struct Version {
 impl Ledger {
     /// What the last run of a period drafted, by name.
     pub fn drafts(&self, period: &str) -> Result<Vec<Draft>> {
-        let sql = "SELECT name, recipient, manifest, blocked FROM drafts WHERE period = ? ORDER BY name";
+        let sql = "SELECT name, recipient, manifest, finals, blocked FROM drafts WHERE period = ? ORDER BY name";
         rows(&self.db, sql, [period], |row| {
-            Ok(Draft { name: row.get(0)?, recipient: row.get(1)?, manifest: row.get(2)?, blocked: row.get(3)? })
+            Ok(Draft {
+                name: row.get(0)?,
+                recipient: row.get(1)?,
+                manifest: row.get(2)?,
+                finals: row.get(3)?,
+                blocked: row.get(4)?,
+            })
         })
     }
 
@@ -80,9 +88,9 @@ impl Change {
     /// Replaces what the last run of a period drafted.
     pub fn put_drafts(&mut self, period: &str, drafts: &[Draft]) -> Result<()> {
         execute(&self.db, "DELETE FROM drafts WHERE period = ?", [period])?;
-        let sql = "INSERT INTO drafts (period, name, recipient, manifest, blocked) VALUES (?, ?, ?, ?, ?)";
-        for Draft { name, recipient, manifest, blocked } in drafts {
-            execute(&self.db, sql, (period, name, recipient, manifest, blocked))?;
+        let sql = "INSERT INTO drafts (period, name, recipient, manifest, finals, blocked) VALUES (?, ?, ?, ?, ?, ?)";
+        for Draft { name, recipient, manifest, finals, blocked } in drafts {
+            execute(&self.db, sql, (period, name, recipient, manifest, finals, blocked))?;
         }
         Ok(())
     }

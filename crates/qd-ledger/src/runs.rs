@@ -19,6 +19,8 @@ pub struct Run {
     pub pipeline: String,
     /// The public id of the key.
     pub key: String,
+    /// Digest of what the run knew from before: earlier periods' states and people's decisions.
+    pub rests_on: String,
 }
 
 /// An explanation or a waiver that was in force in a run.
@@ -41,7 +43,7 @@ pub struct InForce {
 impl Ledger {
     /// The last run of a period.
     pub fn run(&self, period: &str) -> Result<Option<Run>> {
-        let sql = "SELECT period, at, by, as_of, state, pipeline, key FROM runs WHERE period = ?";
+        let sql = "SELECT period, at, by, as_of, state, pipeline, key, rests_on FROM runs WHERE period = ?";
         let found = rows(&self.db, sql, [period], |row| {
             Ok(Run {
                 period: row.get(0)?,
@@ -51,6 +53,7 @@ impl Ledger {
                 state: row.get(4)?,
                 pipeline: row.get(5)?,
                 key: row.get(6)?,
+                rests_on: row.get(7)?,
             })
         })?;
         Ok(found.into_iter().next())
@@ -60,10 +63,10 @@ impl Ledger {
 impl Change {
     /// Replaces a period's last run.
     pub fn put_run(&mut self, run: &Run, in_force: &[InForce]) -> Result<()> {
-        let Run { period, at, by, as_of, state, pipeline, key } = run;
-        let sql =
-            "INSERT OR REPLACE INTO runs (period, at, by, as_of, state, pipeline, key) VALUES (?, ?, ?, ?, ?, ?, ?)";
-        execute(&self.db, sql, (period, at, by, as_of, state, pipeline, key))?;
+        let Run { period, at, by, as_of, state, pipeline, key, rests_on } = run;
+        let sql = "INSERT OR REPLACE INTO runs (period, at, by, as_of, state, pipeline, key, rests_on)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        execute(&self.db, sql, (period, at, by, as_of, state, pipeline, key, rests_on))?;
         execute(&self.db, "DELETE FROM in_force WHERE period = ?", [period])?;
         let sql = "INSERT INTO in_force (period, kind, partner, \"table\", code, record, reason) VALUES (?, ?, ?, ?, ?, ?, ?)";
         for InForce { kind, partner, table, code, record, reason } in in_force {

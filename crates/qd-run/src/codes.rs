@@ -15,6 +15,9 @@ static CODES: &[Code] = &[
     code("wrong-period", Severity::Reject, include_str!("findings/wrong-period.md")),
     code("held-with", Severity::Error, include_str!("findings/held-with.md")),
     code("suggested-match", Severity::Note, include_str!("findings/suggested-match.md")),
+    code("contradicted-decision", Severity::Query, include_str!("findings/contradicted-decision.md")),
+    code("kept-as-sent", Severity::Note, include_str!("findings/kept-as-sent.md")),
+    code("earlier-period-changed", Severity::Note, include_str!("findings/earlier-period-changed.md")),
     code("unused-explanation", Severity::Note, include_str!("findings/unused-explanation.md")),
 ];
 

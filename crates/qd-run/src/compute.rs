@@ -3,15 +3,17 @@
 use crate::codes::fault;
 use crate::discover::{Absent, Discovered, FoundSource, discover};
 use crate::explanations::Explanations;
+use crate::facts::{self, Calendar};
 use crate::hold;
 use crate::judge::{Judged, Keep, Subject, judge};
 use crate::load::{Loaded, plain};
 use crate::people;
-use crate::state::{AcceptedPart, PeriodState};
-use arrow::array::BooleanArray;
+use crate::state::{self, AcceptedPart, PeriodState};
+use arrow::array::{Array, BooleanArray, StringArray};
 use jiff::civil::Date;
 use qd_disclosure::DomainKey;
-use qd_link::Register;
+use qd_ledger::PeriodPeople;
+use qd_link::{Known, Register};
 use qd_model::finding::{Finding, ShowValues, SourceFindings, column_letters};
 use qd_model::period::{self, Period};
 use qd_model::report::{ColumnReport, NotChecked, Report, SourceReport};
@@ -19,6 +21,7 @@ use qd_model::{Refusal, Severity};
 use qd_rules::Constants;
 use qd_table::Typed;
 use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -73,8 +76,14 @@ pub(crate) struct Computed {
     pub(crate) absent: Vec<Absent>,
     pub(crate) strays: Vec<String>,
     pub(crate) not_checked: Vec<NotChecked>,
-    /// Accepted rows with their people, and the register after this period.
+    /// Accepted rows with their people.
     pub(crate) state: PeriodState,
+    /// The digest of every row's record, by source and chunk.
+    pub(crate) records: Vec<Vec<StringArray>>,
+    /// The register after this period.
+    pub(crate) register: Register,
+    /// What the period added to the register before it.
+    pub(crate) people: PeriodPeople,
     /// Pairs of records that may be of one person, for the private list.
     pub(crate) suggestions: Vec<people::Suggestion>,
 }
@@ -85,8 +94,12 @@ pub(crate) struct Context<'a> {
     pub(crate) period: &'a Period,
     pub(crate) as_of: Date,
     pub(crate) lead: &'a DomainKey,
+    /// Digests of the records that earlier periods had.
+    pub(crate) known_records: &'a HashSet<String>,
     /// The register after the period before.
-    pub(crate) register: &'a Register,
+    pub(crate) before: &'a Register,
+    /// The same with what was sent of this period, and what people decided.
+    pub(crate) known: Known<'a>,
     pub(crate) explanations: &'a Explanations,
     /// Told how many of how many sources are done.
     pub(crate) progress: &'a (dyn Fn(usize, usize) + Sync),
@@ -111,20 +124,22 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
         sources.iter_mut().flat_map(|source| std::mem::take(&mut source.judged.not_checked)).collect();
     hold::hold(loaded, &mut sources, &mut not_checked);
 
-    let linked = people::link(loaded, context.period, &mut sources, context.register, context.lead);
-    if let Some(report) = people::report(loaded, &linked.suggestions) {
-        general.push(report);
-    }
-    for source in &mut sources {
-        name_records(context, source);
+    let linked = people::link(loaded, &mut sources, &context.known, context.before, context.lead);
+    general.extend(people::reports(loaded, &linked));
+    let records: Vec<Vec<StringArray>> = sources.iter().map(|source| records(context, source)).collect();
+    for (source, records) in sources.iter_mut().zip(&records) {
+        name_records(context, source, records);
     }
     context.explanations.apply(context, &mut sources, &mut general);
+    let (tables, held) = accepted(context, &sources, &records);
     let state = PeriodState {
         label: context.period.label.clone(),
         people: linked.people,
-        tables: accepted(loaded, &sources),
-        register: linked.register,
+        tables,
+        held,
+        inputs: inputs(loaded, &sources),
         digest: String::new(),
+        is_kept: false,
     };
     Ok(Computed {
         period: context.period.clone(),
@@ -135,8 +150,19 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
         strays,
         not_checked,
         state,
+        records,
+        register: linked.register,
+        people: linked.added,
         suggestions: linked.suggestions,
     })
+}
+
+fn inputs(loaded: &Loaded, sources: &[Source]) -> BTreeMap<String, String> {
+    let input = |source: &Source| {
+        let name = state::input_name(&source.partner, &loaded.tables[source.table].name, &source.public);
+        (name, source.digest.clone())
+    };
+    sources.iter().map(input).collect()
 }
 
 fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Constants) -> Result<Source, Refusal> {
@@ -216,41 +242,58 @@ fn wrong_period(context: &Context<'_>, found: &FoundSource<'_>, judged: &mut Jud
     ));
 }
 
-/// Gives each row with a finding the keyed digest of its record key.
-fn name_records(context: &Context<'_>, source: &mut Source) {
+/// The keyed digest of every row's record, chunk by chunk.
+fn records(context: &Context<'_>, source: &Source) -> Vec<StringArray> {
     let table = &context.loaded.tables[source.table];
-    if table.schema.record_key.is_empty() {
+    let chunks = source.judged.typed.par_iter();
+    chunks.map(|typed| facts::records(table, &source.partner, typed, context.lead)).collect()
+}
+
+/// Gives each row with a finding the digest of its record, where the schema says what a record is.
+fn name_records(context: &Context<'_>, source: &mut Source, records: &[StringArray]) {
+    if context.loaded.tables[source.table].schema.record_key.is_empty() {
         return;
     }
     let mut rows: Vec<u32> = source.judged.findings.hits.iter().map(|hit| hit.row).filter(|row| *row > 0).collect();
     rows.dedup();
-    for typed in &source.judged.typed {
-        for (index, row) in typed.rows.values().iter().enumerate() {
-            if rows.binary_search(row).is_err() {
-                continue;
+    for (typed, records) in source.judged.typed.iter().zip(records) {
+        for (row, record) in typed.rows.values().iter().zip(records) {
+            if let (Some(record), true) = (record, rows.binary_search(row).is_ok()) {
+                source.judged.findings.records.insert(*row, record.to_owned());
             }
-            let key: Vec<String> =
-                table.schema.record_key.iter().map(|field| people::cell_text(typed, *field, index)).collect();
-            if key.iter().all(String::is_empty) {
-                continue;
-            }
-            let mut parts: Vec<&str> = vec![&source.partner, &table.name];
-            parts.extend(key.iter().map(String::as_str));
-            let digest = context.lead.pseudonym("record", &parts);
-            source.judged.findings.records.insert(*row, digest);
         }
     }
 }
 
-fn accepted(loaded: &Loaded, sources: &[Source]) -> Vec<Vec<AcceptedPart>> {
+/// Accepted rows with what is known of each, and the records that are held.
+fn accepted(
+    context: &Context<'_>,
+    sources: &[Source],
+    records: &[Vec<StringArray>],
+) -> (Vec<Vec<AcceptedPart>>, BTreeSet<String>) {
+    let loaded = context.loaded;
     let mut tables: Vec<Vec<AcceptedPart>> = loaded.tables.iter().map(|_| Vec::new()).collect();
-    for source in sources {
-        for typed in source.accepted_rows() {
+    let mut held = BTreeSet::new();
+    let calendar = Calendar::new(loaded, context.period, context.known_records);
+    for (source, records) in sources.iter().zip(records).filter(|(source, _)| !source.judged.is_rejected) {
+        for (typed, records) in source.judged.typed.iter().zip(records) {
+            let mask = source.mask(typed);
+            held.extend(
+                (0..typed.len())
+                    .filter(|row| !mask.value(*row) && records.is_valid(*row))
+                    .map(|row| records.value(row).to_owned()),
+            );
+            let facts = calendar.facts(source.table, typed, records.clone()).filter(&mask);
+            let typed = typed.filter(&mask);
+            if typed.is_empty() {
+                continue;
+            }
             tables[source.table].push(AcceptedPart {
                 partner: source.partner.clone(),
                 source: source.public.clone(),
                 sheet: source.judged.shape.sheet.clone(),
                 typed,
+                facts,
             });
         }
     }
@@ -258,7 +301,7 @@ fn accepted(loaded: &Loaded, sources: &[Source]) -> Vec<Vec<AcceptedPart>> {
     for parts in &mut tables {
         parts.sort_by(|a, b| (&a.partner, &a.source, &a.sheet).cmp(&(&b.partner, &b.source, &b.sheet)));
     }
-    tables
+    (tables, held)
 }
 
 /// Under which name a report speaks of a source's file.

@@ -1,14 +1,16 @@
-//! Earlier periods' states, read from the private folder or computed from their own files.
+//! What a run knows from before: earlier periods' states, read from the private folder or computed from
+//! their own files, and who is who.
 
 use crate::compute::Computed;
-use crate::load::Loaded;
+use crate::folders::Folders;
 use crate::prepared::Prepared;
 use crate::run::Progress;
 use crate::state::{self, PeriodState};
-use qd_disclosure::Key;
-use qd_link::Register;
-use qd_model::Refusal;
+use qd_ledger::Ledger;
+use qd_link::{Added, Decided, Register, Verdict};
 use qd_model::report::NotChecked;
+use qd_model::{Period, Refusal};
+use std::collections::{BTreeSet, HashSet};
 
 /// Earlier periods' states, and which had to be computed because they were missing.
 pub(crate) struct Earlier {
@@ -19,57 +21,165 @@ pub(crate) struct Earlier {
     /// Periods that were computed now, to be kept.
     pub(crate) computed: Vec<Computed>,
     pub(crate) not_checked: Vec<NotChecked>,
+    /// Who is who, for the period that is run.
+    pub(crate) people: KnownPeople,
+    /// What the last run of each earlier period left, by digest: what this run rests on.
+    pub(crate) rests_on: Vec<(String, String)>,
+    /// Of earlier periods and of the one that is run, what was sent last; oldest first.
+    pub(crate) sent: Vec<PeriodState>,
+}
+
+impl Earlier {
+    /// The period before, as it was sent last, or else as its last run left it.
+    pub(crate) fn previous(&self, period: &str) -> Option<&PeriodState> {
+        let last = self.states.iter().rfind(|state| state.label != period && !state.is_kept)?;
+        Some(self.sent.iter().find(|sent| sent.label == last.label).unwrap_or(last))
+    }
+
+    /// Adds to the earlier states, for cumulative figures, the records that were sent and that the last
+    /// run of their period holds.
+    pub(crate) fn keep_while_held(&mut self, now: &PeriodState) {
+        let mut states = Vec::new();
+        let sent = |label: &str| self.sent.iter().find(|sent| sent.label == label);
+        for state in std::mem::take(&mut self.states) {
+            let kept = sent(&state.label).and_then(|sent| sent.kept_while_held(&state.held));
+            states.push(state);
+            states.extend(kept);
+        }
+        states.extend(sent(&now.label).and_then(|sent| sent.kept_while_held(&now.held)));
+        self.states = states;
+    }
+
+    /// All that the run knew from before, by digest.
+    pub(crate) fn digest(&self) -> String {
+        rests_on(&self.rests_on, self.people.decisions_digest().as_deref())
+    }
+
+    /// Records that were sent in this period or before it.
+    pub(crate) fn sent_records(&self) -> BTreeSet<&str> {
+        self.sent.iter().flat_map(PeriodState::records).collect()
+    }
+}
+
+/// Who is who, as far as a period may know it.
+pub(crate) struct KnownPeople {
+    /// The register after the period before.
+    pub(crate) before: Register,
+    /// The same with what was sent of the period: a correction calls nobody by another name.
+    pub(crate) register: Register,
+    /// What people decided about two records.
+    pub(crate) decided: Vec<Decided>,
+    /// Digests of the records that earlier periods had.
+    pub(crate) records: HashSet<String>,
+}
+
+impl KnownPeople {
+    fn of(
+        period: &str,
+        before: Register,
+        ledger: &Ledger,
+        decided: &[Decided],
+        states: &[PeriodState],
+    ) -> Result<Self, Refusal> {
+        let sent = Added { new: ledger.published(period)?, moved: Vec::new() };
+        let register = before.clone().with(period, &sent);
+        let records = states.iter().flat_map(PeriodState::records).map(str::to_owned).collect();
+        Ok(Self { before, register, decided: decided.to_vec(), records })
+    }
+
+    /// Digest of what people decided; absent where nobody decided anything.
+    pub(crate) fn decisions_digest(&self) -> Option<String> {
+        decisions_digest(&self.decided)
+    }
+}
+
+fn decisions_digest(decided: &[Decided]) -> Option<String> {
+    let mut hasher = blake3::Hasher::new();
+    for Decided { one, other, verdict } in decided {
+        hasher.update(format!("{verdict:?} {one} {other}\n").as_bytes());
+    }
+    (!decided.is_empty()).then(|| hasher.finalize().to_hex().to_string())
+}
+
+/// What a run knows from before: a line for each period and one for people's decisions.
+fn rests_on(states: &[(String, String)], decisions: Option<&str>) -> String {
+    let states = states.iter().map(|(period, digest)| format!("{digest} {period}\n"));
+    states.chain(decisions.map(|digest| format!("{digest}\n"))).collect()
+}
+
+/// Whether what a run knew from before is still what is known.
+pub(crate) fn still_rests_on(home: &Folders, ledger: &Ledger, known: &str) -> Result<bool, Refusal> {
+    let states = known.lines().filter_map(|line| line.split_once(' '));
+    let states: Vec<(String, String)> = states
+        .map(|(_, period)| (period.to_owned(), state::kept_digest(&home.accepted(period)).unwrap_or_default()))
+        .collect();
+    Ok(rests_on(&states, decisions_digest(&decided(ledger)?).as_deref()) == known)
 }
 
 /// Reads the states of earlier periods; computes those that are missing where their files are there.
-pub(crate) fn earlier(prepared: &Prepared<'_>, progress: &dyn Progress) -> Result<Earlier, Refusal> {
+pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn Progress) -> Result<Earlier, Refusal> {
+    let decided = decided(ledger)?;
+    let mut register = Register::default();
     let mut states: Vec<PeriodState> = Vec::new();
     let mut computed = Vec::new();
     let mut not_checked = Vec::new();
     for period in prepared.earlier() {
-        let folder = prepared.folders.accepted(&period.label);
+        let label = &period.label;
+        let folder = prepared.folders.accepted(label);
         if state::is_there(&folder) {
-            states.push(state::read(&folder, prepared.loaded, &prepared.key)?);
+            let people = ledger.people(label)?;
+            states.push(state::read(&folder, Some(&people), prepared.loaded, &prepared.key)?);
+            register = register.with(label, &Added { new: people.new, moved: people.moved });
             continue;
         }
         if !prepared.loaded.resolve(&period.folder).is_dir() {
-            let reason = format!("no files and no kept state of {}", period.label);
+            let reason = format!("no files and no kept state of {label}");
             not_checked.push(NotChecked { code: "cumulative".to_owned(), reason, rows: 0 });
             // People stay who they are over the gap: the last register that is known goes on.
             continue;
         }
-        let empty = Register::default();
-        let register = states.last().map_or(&empty, |state| &state.register);
-        let mut made = prepared.compute(period, register, progress)?;
-        made.state.digest = state_digest(&made.state, prepared.loaded, &prepared.key);
+        let made = made_now(prepared, period, KnownPeople::of(label, register, ledger, &decided, &states)?, progress)?;
+        register = made.register.clone();
         // The state is used for this run and kept for later ones; both see the same rows.
-        let kept = PeriodState {
-            label: made.state.label.clone(),
-            people: made.state.people.clone(),
-            tables: made
-                .state
-                .tables
-                .iter()
-                .map(|parts| parts.iter().map(state::AcceptedPart::share).collect())
-                .collect(),
-            register: made.state.register.clone(),
-            digest: made.state.digest.clone(),
-        };
-        states.push(kept);
+        states.push(made.state.share());
         computed.push(made);
     }
-    Ok(Earlier { states, is_complete: not_checked.is_empty(), computed, not_checked })
+    let people = KnownPeople::of(&prepared.period.label, register, ledger, &decided, &states)?;
+    let rests_on = states.iter().map(|state| (state.label.clone(), state.digest.clone())).collect();
+    let sent = sent_states(prepared, ledger)?;
+    Ok(Earlier { states, is_complete: not_checked.is_empty(), computed, not_checked, people, rests_on, sent })
 }
 
-impl Earlier {
-    /// The register after the last period that is known.
-    pub(crate) fn register(&self) -> Register {
-        self.states.last().map_or_else(Register::default, |state| state.register.clone())
+fn made_now(
+    prepared: &Prepared<'_>,
+    period: &Period,
+    people: KnownPeople,
+    progress: &dyn Progress,
+) -> Result<Computed, Refusal> {
+    let mut made = prepared.compute(period, &people, progress)?;
+    made.state.digest = state::digest(&made.state, &made.people, prepared.loaded, &prepared.key);
+    Ok(made)
+}
+
+/// What was sent last of earlier periods and of the one that is run.
+fn sent_states(prepared: &Prepared<'_>, ledger: &Ledger) -> Result<Vec<PeriodState>, Refusal> {
+    let versions = ledger.versions()?;
+    let mut sent = Vec::new();
+    for period in prepared.earlier().into_iter().chain([prepared.period]) {
+        let of_period = versions.iter().filter(|version| version.period == period.label);
+        let Some(last) = of_period.max_by_key(|version| (&version.at, version.version)) else { continue };
+        let folder = prepared.folders.sent_state(&period.label, &last.state);
+        sent.push(state::read(&folder, None, prepared.loaded, &prepared.key)?);
     }
+    Ok(sent)
 }
 
-fn state_digest(state: &PeriodState, loaded: &Loaded, key: &Key) -> String {
-    let files = state::to_files(state, loaded, key);
-    let (_, index) = files.last().expect("the index is always there");
-    blake3::hash(index).to_hex().to_string()
+/// What people decided about two records.
+fn decided(ledger: &Ledger) -> Result<Vec<Decided>, Refusal> {
+    let verdict = |verdict| match verdict {
+        qd_ledger::Verdict::Same => Verdict::Same,
+        qd_ledger::Verdict::Different => Verdict::Different,
+    };
+    let decisions = ledger.decisions()?.into_iter();
+    Ok(decisions.map(|it| Decided { verdict: verdict(it.verdict), one: it.one, other: it.other }).collect())
 }

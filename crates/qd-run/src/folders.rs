@@ -71,6 +71,21 @@ impl Folders {
         self.private.join("sources").join(period)
     }
 
+    /// The ledger.
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.private.join(qd_ledger::FILE)
+    }
+
+    /// What is kept of a return as it was sent.
+    pub(crate) fn sent(&self, period: &str, name: &str, version: u32) -> PathBuf {
+        self.private.join("sent").join(period).join(name).join(format!("v{version}"))
+    }
+
+    /// The accepted rows that versions of a period were made from, by the state's digest.
+    pub(crate) fn sent_state(&self, period: &str, digest: &str) -> PathBuf {
+        self.private.join("sent").join(period).join("states").join(&digest[..digest.len().min(16)])
+    }
+
     /// The internal papers of a period.
     pub(crate) fn papers(&self, period: &str) -> PathBuf {
         self.private.join(period)

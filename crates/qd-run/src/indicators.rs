@@ -5,6 +5,7 @@ use crate::people::cell_text;
 use crate::state::PeriodState;
 use jiff::civil::Date;
 use qd_disclosure::{CountColumn, CountValues};
+use qd_link::Register;
 use qd_model::Period;
 use qd_model::period;
 use qd_model::pipeline::{Breakdown, Counted, Indicator, Indicators};
@@ -16,6 +17,8 @@ pub(crate) struct Periods<'a> {
     pub(crate) loaded: &'a Loaded,
     pub(crate) period: &'a Period,
     pub(crate) now: &'a PeriodState,
+    /// The register after the period.
+    pub(crate) register: &'a Register,
     /// Earlier periods that are known, oldest first.
     pub(crate) earlier: &'a [PeriodState],
     /// Whether all earlier periods are among them; else nothing cumulative can be said.
@@ -112,7 +115,7 @@ impl Periods<'_> {
 
     /// The id that a person has now: a person's first id stays a digest of that person for good.
     fn current<'b>(&'b self, person: &'b str) -> &'b str {
-        self.now.register.person_of(person).unwrap_or(person)
+        self.register.person_of(person).unwrap_or(person)
     }
 
     fn people_in(&self, state: &PeriodState, counted: &[Counted]) -> People {

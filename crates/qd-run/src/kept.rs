@@ -2,31 +2,46 @@
 
 use crate::compute::Computed;
 use crate::folders;
+use crate::load::{Loaded, plain};
 use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
 use crate::run::RunRequest;
 use crate::state;
 use qd_model::Refusal;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-/// Stages what a period leaves in the private folder.
+/// The list of what was received, beside the copies.
+const SOURCES: &str = "sources.json";
+
+/// The folder of the copies that newer ones superseded.
+const SUPERSEDED: &str = "superseded";
+
+/// Stages what a period leaves in the private folder. `finals` are files of its returns as they will be
+/// when they are sent, where those differ from the drafts.
 pub(crate) fn add_private(
     prepared: &Prepared<'_>,
     computed: &Computed,
     request: &RunRequest<'_>,
+    finals: Vec<NewFile>,
     staging: &mut Staging,
 ) -> Result<(), Refusal> {
     let label = &computed.period.label;
-    let files = state::to_files(&computed.state, prepared.loaded, &prepared.key);
+    let files = state::to_files(&computed.state, &computed.people, prepared.loaded, &prepared.key);
     let files: Vec<NewFile> = files.into_iter().map(|(path, bytes)| NewFile { path, bytes }).collect();
     staging.add(&prepared.folders.accepted(label), &files)?;
-    staging.add(&prepared.folders.sources(label), &copies(computed)?)?;
-    staging.add(&prepared.folders.papers(label), &papers(computed, request))
+    staging.add(&prepared.folders.sources(label), &copies(computed, &prepared.folders.sources(label))?)?;
+    let mut papers = papers(computed, request);
+    papers.splice(0..0, finals.into_iter().map(|file| NewFile { path: format!("final/{}", file.path), ..file }));
+    papers.splice(0..0, definitions(prepared.loaded)?);
+    staging.add(&prepared.folders.papers(label), &papers)
 }
 
-/// Copies of the files as received, except those with a quarantined column.
-fn copies(computed: &Computed) -> Result<Vec<NewFile>, Refusal> {
-    let mut files: Vec<NewFile> = Vec::new();
+/// Copies of the files as received, except those with a quarantined column. What they supersede stays
+/// beside them.
+fn copies(computed: &Computed, folder: &Path) -> Result<Vec<NewFile>, Refusal> {
+    let mut files: Vec<NewFile> = superseded(computed, folder);
     let mut index = serde_json::Map::new();
     for source in &computed.sources {
         let quarantined = computed.sources.iter().any(|other| other.path == source.path && other.judged.is_quarantined);
@@ -40,7 +55,7 @@ fn copies(computed: &Computed) -> Result<Vec<NewFile>, Refusal> {
         }
         let bytes = std::fs::read(&source.path).map_err(|error| {
             Refusal::new("a partner's file went away while it was being used")
-                .because(format!("{}: {}", source.path.display(), crate::load::plain(&error)))
+                .because(format!("{}: {}", source.path.display(), plain(&error)))
                 .hint("put it back, and run again")
         })?;
         if blake3::hash(&bytes).to_hex().to_string() != source.digest {
@@ -50,20 +65,97 @@ fn copies(computed: &Computed) -> Result<Vec<NewFile>, Refusal> {
         }
         files.push(NewFile { path: source.file.clone(), bytes });
     }
-    files.push(NewFile { path: "sources.json".to_owned(), bytes: folders::json_bytes(&index.into()) });
+    files.push(NewFile { path: SOURCES.to_owned(), bytes: folders::json_bytes(&index.into()) });
+    Ok(files)
+}
+
+/// Copies of what was received before and is not what is received now.
+fn superseded(computed: &Computed, folder: &Path) -> Vec<NewFile> {
+    let mut files = Vec::new();
+    let mut older = BTreeMap::new();
+    let index = std::fs::read(folder.join(SOURCES)).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    for (file, known) in index.as_ref().and_then(Value::as_object).into_iter().flatten() {
+        if let (Some(digest), Ok(bytes)) = (known["blake3"].as_str(), std::fs::read(folder.join(file))) {
+            older
+                .insert(format!("{SUPERSEDED}/{}/{file}", &digest[..digest.len().min(16)]), (digest.to_owned(), bytes));
+        }
+    }
+    for (path, (digest, bytes)) in older {
+        // A copy that somebody changed is no copy of what was received.
+        let is_copy = blake3::hash(&bytes).to_hex().to_string() == digest;
+        if is_copy && !computed.sources.iter().any(|source| source.digest == digest) {
+            files.push(NewFile { path, bytes });
+        }
+    }
+    let mut kept = Vec::new();
+    // A folder that is not there yet has nothing to keep.
+    let _ = crate::verify::list(&folder.join(SUPERSEDED), &format!("{SUPERSEDED}/"), &mut kept);
+    kept.sort_unstable();
+    for path in kept {
+        if let Ok(bytes) = std::fs::read(folder.join(&path))
+            && !files.iter().any(|file| file.path == path)
+        {
+            files.push(NewFile { path, bytes });
+        }
+    }
+    files
+}
+
+/// The pipeline, its explanations and its schemas as they were used, for whoever asks years later.
+fn definitions(loaded: &Loaded) -> Result<Vec<NewFile>, Refusal> {
+    let read = |path: &Path, digest: Option<&str>| {
+        let refuse = |cause: String| {
+            Refusal::new("a file of the programme changed while it was being used")
+                .because(format!("{}: {cause}", path.display()))
+                .hint("save it, and run again")
+        };
+        let bytes = std::fs::read(path).map_err(|error| refuse(plain(&error)))?;
+        if digest.is_some_and(|digest| blake3::hash(&bytes).to_hex().to_string() != digest) {
+            return Err(refuse("it is not what was read before".to_owned()));
+        }
+        Ok(bytes)
+    };
+    let ending =
+        |path: &Path| path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy()));
+    let pipeline = format!("definitions/pipeline{}", ending(&loaded.path));
+    let mut files = vec![NewFile { path: pipeline, bytes: read(&loaded.path, Some(&loaded.digest))? }];
+    for (spec, table) in loaded.pipeline.tables.iter().zip(&loaded.tables) {
+        let path = loaded.resolve(&spec.schema.value);
+        let name = format!("definitions/schemas/{}{}", table.name, ending(&path));
+        files.push(NewFile { path: name, bytes: read(&path, Some(&table.digest))? });
+    }
+    let explanations = loaded.path.with_extension("explanations.csv");
+    if explanations.is_file() {
+        files.push(NewFile { path: "definitions/explanations.csv".to_owned(), bytes: read(&explanations, None)? });
+    }
     Ok(files)
 }
 
 /// The internal papers of a period: suggested matches for a person to decide, and who ran it.
 fn papers(computed: &Computed, request: &RunRequest<'_>) -> Vec<NewFile> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let headings = ["partner", "source", "row", "person", "other_partner", "other_source", "other_row", "other_person"];
-    writer.write_record(headings).expect("writing to memory cannot fail");
+    writer.write_record(crate::links::HEADINGS).expect("writing to memory cannot fail");
     for pair in &computed.suggestions {
         let (one, other) = (&pair.one, &pair.other);
         let (row, other_row) = (one.row.to_string(), other.row.to_string());
-        let cells =
-            [&one.partner, &one.source, &row, &one.person, &other.partner, &other.source, &other_row, &other.person];
+        // What a person fills in stands first, so that it is seen: verdict, reason code, by, date.
+        let blank = String::new();
+        let cells = [
+            &blank,
+            &blank,
+            &blank,
+            &blank,
+            &one.partner,
+            &one.source,
+            &row,
+            &one.person,
+            &one.name,
+            &other.partner,
+            &other.source,
+            &other_row,
+            &other.person,
+            &other.name,
+        ];
         writer.write_record(cells).expect("writing to memory cannot fail");
     }
     let matches = writer.into_inner().expect("writing to memory cannot fail");

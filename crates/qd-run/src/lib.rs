@@ -4,17 +4,22 @@
 //! Architecture invariant: nothing here prints, exits or reads the environment, and nothing names a
 //! programme. Whatever a partner's file holds, a run reports it and goes on.
 
+mod changes;
 pub mod codes;
 mod compute;
 mod discover;
 mod earlier;
+mod entered;
 mod explanations;
+mod facts;
 mod folders;
+mod history;
 mod hold;
 mod indicators;
 mod init;
 mod judge;
 mod kept;
+mod links;
 mod load;
 mod manifest;
 mod outcome;
@@ -27,18 +32,22 @@ mod read;
 mod returns;
 mod run;
 pub mod schemas;
+mod sent;
 mod state;
 mod validate;
 mod verify;
 
+pub use history::{History, PeriodHistory, history};
 pub use init::init;
+pub use links::{LinksOutcome, OpenMatches, links, take_links};
 pub use load::{Loaded, LoadedTable, load, load_schema, read_text};
 pub use outcome::{Blocked, PeriodPeople, PlanLine, ReturnFile, ReturnOutcome, RunOutcome, SourceLine};
 pub use plan::plan;
 pub use read::{Piece, ReadRequest, ReadTable, read};
 pub use run::{Progress, RunRequest, check, run};
+pub use sent::{SentOutcome, SentRequest, sent};
 pub use validate::{Against, ValidateRequest, validate};
-pub use verify::{Difference, verify};
+pub use verify::{Difference, Verified, verify};
 
 /// Whether this thread is reading a partner's file in code of which a panic is caught.
 pub use qd_source::is_guarded as is_reading;

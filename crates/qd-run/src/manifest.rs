@@ -15,6 +15,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) loaded: &'a Loaded,
     pub(crate) computed: &'a Computed,
     pub(crate) earlier: &'a [PeriodState],
+    /// Digest of what people decided about records that may be one person's.
+    pub(crate) decisions: Option<String>,
     pub(crate) explanations: &'a str,
     pub(crate) key: &'a Key,
     pub(crate) returns: &'a [ReturnOutcome],
@@ -44,8 +46,9 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
         "inputs": inputs(loaded, computed),
         "explanations_blake3": if facts.explanations.is_empty() { Value::Null } else { json!(facts.explanations) },
         "key": { "id": facts.key.id().to_string(), "epochs": epochs, "normaliser": qd_disclosure::NORMALISER_VERSION },
-        "state": facts.earlier.iter().map(|state| json!({ "period": state.label, "blake3": state.digest }))
+        "state": facts.earlier.iter().map(in_words)
             .collect::<Vec<_>>(),
+        "decisions_blake3": facts.decisions,
         "counts": RowCounts::of_tables(computed, &all_tables).json(),
         "returns": facts.returns.iter().map(|outcome| json!({
             "name": outcome.name, "recipient": outcome.recipient, "written": outcome.blocked.is_empty(),
@@ -55,6 +58,14 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
         })).collect::<Vec<_>>(),
     });
     folders::json_bytes(&manifest)
+}
+
+fn in_words(state: &PeriodState) -> Value {
+    let mut said = json!({ "period": state.label, "blake3": state.digest });
+    if state.is_kept {
+        said["kept"] = json!("records as sent that are held now");
+    }
+    said
 }
 
 fn inputs(loaded: &Loaded, computed: &Computed) -> Vec<Value> {

@@ -6,11 +6,12 @@ use crate::load::{Loaded, LoadedTable};
 use arrow::array::{Array, AsArray, UInt32Array};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use qd_disclosure::DomainKey;
-use qd_link::{Record, Register};
+use qd_ledger::{Identity, IdentityChange, PeriodPeople};
+use qd_link::{Known, Linked, Record, Register};
 use qd_model::pipeline::People;
 use qd_model::report::SourceReport;
+use qd_model::schema::FieldType;
 use qd_model::words;
-use qd_model::{Period, schema::FieldType};
 use qd_table::Typed;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -29,6 +30,8 @@ pub(crate) struct RecordPlace {
     pub(crate) source: String,
     pub(crate) row: u32,
     pub(crate) person: String,
+    /// What people name the record by when they decide.
+    pub(crate) name: String,
 }
 
 /// What linking came to.
@@ -36,7 +39,11 @@ pub(crate) struct LinkedPeople {
     /// Person ids; a row's person is an index into them.
     pub(crate) people: Vec<String>,
     pub(crate) register: Register,
+    /// What that adds to the register before.
+    pub(crate) added: PeriodPeople,
     pub(crate) suggestions: Vec<Suggestion>,
+    /// How many decisions that records are two people's are contradicted by what else they share.
+    pub(crate) contradicted: usize,
 }
 
 /// A cell of a typed table as canonical text, blank where it holds nothing.
@@ -61,15 +68,22 @@ struct Place {
 }
 
 /// Links the accepted records of the people table, and gives each accepted row its person.
+/// `before` is the register after the period before; what was sent of this one may be known besides.
 pub(crate) fn link(
     loaded: &Loaded,
-    period: &Period,
     sources: &mut [Source],
-    register: &Register,
+    known: &Known<'_>,
+    before: &Register,
     lead: &DomainKey,
 ) -> LinkedPeople {
     let (Some(people), Some(table)) = (&loaded.pipeline.people, loaded.people_table()) else {
-        return LinkedPeople { people: Vec::new(), register: Register::default(), suggestions: Vec::new() };
+        return LinkedPeople {
+            people: Vec::new(),
+            register: Register::default(),
+            added: PeriodPeople::default(),
+            suggestions: Vec::new(),
+            contradicted: 0,
+        };
     };
     let fields = Fields::of(people, &loaded.tables[table]);
     let mut cells = Vec::new();
@@ -97,7 +111,7 @@ pub(crate) fn link(
         })
         .collect();
     let digest = |kind: &str, parts: &[&str]| lead.pseudonym(kind, parts);
-    let linked = qd_link::link(&records, register, &period.label, &digest);
+    let linked = qd_link::link(&records, known, &digest);
 
     let place_of = |position: usize| {
         let place = &places[position];
@@ -107,6 +121,7 @@ pub(crate) fn link(
             source: source.public.clone(),
             row: source.judged.typed[place.chunk].rows.value(place.index),
             person: linked.people[linked.person_of_record[position] as usize].clone(),
+            name: linked.name_of_record[position].clone(),
         }
     };
     let mut suggestions: Vec<Suggestion> = linked
@@ -139,7 +154,25 @@ pub(crate) fn link(
             typed.person = Some(person);
         }
     }
-    LinkedPeople { people: linked.people, register: linked.register, suggestions }
+    LinkedPeople {
+        added: added(&linked, before, known.period),
+        contradicted: linked.contradicted.len(),
+        people: linked.people,
+        register: linked.register,
+        suggestions,
+    }
+}
+
+/// What a period adds to the register, with what that means for people who were known.
+fn added(linked: &Linked, before: &Register, period: &str) -> PeriodPeople {
+    let qd_link::Added { new, moved } = linked.register.added_to(before, period);
+    let identity =
+        |change, before: &str, after: &str| Identity { change, before: before.to_owned(), after: after.to_owned() };
+    let merged = linked.merges.iter().map(|merge| identity(IdentityChange::Merged, &merge.given_up, &merge.kept));
+    let split = linked.splits.iter().map(|split| identity(IdentityChange::Split, &split.from, &split.to));
+    let mut identities: Vec<Identity> = merged.chain(split).collect();
+    identities.sort();
+    PeriodPeople { new, moved, identities }
 }
 
 fn borrowed(values: &[String]) -> Vec<Cow<'_, str>> {
@@ -214,20 +247,38 @@ impl Fields {
     }
 }
 
-/// The finding that there are matches for a person to decide.
-pub(crate) fn report(loaded: &Loaded, suggestions: &[Suggestion]) -> Option<SourceReport> {
-    if suggestions.is_empty() {
-        return None;
+/// The findings about people as a whole: matches for a person to decide, and decisions that do not hold.
+pub(crate) fn reports(loaded: &Loaded, linked: &LinkedPeople) -> Vec<SourceReport> {
+    let mut reports = Vec::new();
+    let mut add = |code: &str, message: String, many: &str, fix: &str| {
+        let mut report = SourceReport::default();
+        report.findings.add(fault(code, &loaded.pipeline.severities, message, many, fix));
+        reports.push(report);
+    };
+    let suggested = linked.suggestions.len();
+    if suggested > 0 {
+        let verb = words::plural(suggested, "has");
+        add(
+            "suggested-match",
+            format!(
+                "{} of records {verb} the same name and date of birth and no document number in common",
+                words::count(suggested, "pair")
+            ),
+            "pairs of records may be one person",
+            "ask the partners, then decide in the list of suggested matches in the period's private folder and give it to `quarterday links`",
+        );
     }
-    let mut report = SourceReport::default();
-    let count = words::count(suggestions.len(), "pair");
-    let verb = words::plural(suggestions.len(), "has");
-    report.findings.add(fault(
-        "suggested-match",
-        &loaded.pipeline.severities,
-        format!("{count} of records {verb} the same name and date of birth and no document number in common"),
-        "pairs of records may be one person",
-        "look at the list of suggested matches in the period's private folder and ask the partners",
-    ));
-    Some(report)
+    if linked.contradicted > 0 {
+        let verb = words::plural(linked.contradicted, "is");
+        add(
+            "contradicted-decision",
+            format!(
+                "{} that two records are different people's {verb} contradicted by a document number that both lead to",
+                words::count(linked.contradicted, "decision")
+            ),
+            "decisions are contradicted by document numbers",
+            "look at the records again, and decide anew with `quarterday links`",
+        );
+    }
+    reports
 }

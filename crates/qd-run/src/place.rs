@@ -1,5 +1,6 @@
 //! Files put in place: everything is written beside its place, synced, and then put there in one
-//! step per folder. A journal lets the next run finish what a killed one had begun to put in place.
+//! step per folder or file. A journal lets the next run finish what a killed one had begun to put in
+//! place.
 
 mod system;
 
@@ -22,12 +23,20 @@ pub(crate) struct Staging {
     _lock: File,
 }
 
-/// One folder on its way.
+/// One folder or file on its way.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 struct Move {
     staged: PathBuf,
     place: PathBuf,
-    /// What the system knows the new folder by, where it has such a thing.
+    /// What tells a folder from the one that it takes the place of; absent for a file, which is no
+    /// longer beside its place once it is there.
+    folder: Option<Marks>,
+}
+
+/// What a new folder is known by.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+struct Marks {
+    /// What the system knows the folder by, where it has such a thing.
     identity: Option<u64>,
     /// The file of the folder that was written last, and its digest: for systems without an identity.
     marker: String,
@@ -73,13 +82,40 @@ impl Staging {
         let staged = self.folder.join(self.moves.len().to_string());
         let place = ready(place).map_err(|error| no_room(place, &error))?;
         write_all(&staged, files).map_err(|(path, error)| no_room(&path, &error))?;
-        self.moves.push(Move {
+        let marks = Marks {
             identity: system::identity(&staged),
-            staged,
-            place,
             marker: last.path.clone(),
             digest: blake3::hash(&last.bytes).to_hex().to_string(),
-        });
+        };
+        self.moves.push(Move { staged, place, folder: Some(marks) });
+        Ok(())
+    }
+
+    /// The same for files that nobody is to change afterwards.
+    pub(crate) fn add_protected(&mut self, place: &Path, files: &[NewFile]) -> Result<(), Refusal> {
+        self.add(place, files)?;
+        let staged = &self.moves.last().expect("one was added").staged;
+        for file in files {
+            let path = staged.join(&file.path);
+            let protected = std::fs::metadata(&path).and_then(|meta| {
+                let mut permissions = meta.permissions();
+                permissions.set_readonly(true);
+                std::fs::set_permissions(&path, permissions)
+            });
+            protected.map_err(|error| no_room(&path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// A path in the staging folder at which a file can be made that [`Staging::add_file`] takes.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Takes a file that was made [`Staging::beside`] its place and is on the disk.
+    pub(crate) fn add_file(&mut self, place: &Path, made: PathBuf) -> Result<(), Refusal> {
+        let place = std::path::absolute(place).map_err(|error| no_room(place, &error))?;
+        self.moves.push(Move { staged: made, place, folder: None });
         Ok(())
     }
 
@@ -154,22 +190,27 @@ fn recover(folder: &Path) -> Result<(), Refusal> {
 }
 
 impl Move {
-    /// Whether a run that died had already put the folder in its place.
+    /// Whether a run that died had already put it in its place.
     fn is_done(&self) -> bool {
         if !self.staged.exists() {
             return true;
         }
-        match self.identity {
+        let Some(marks) = &self.folder else { return false };
+        match marks.identity {
             Some(identity) => system::identity(&self.place) == Some(identity),
-            None => std::fs::read(self.place.join(&self.marker))
-                .is_ok_and(|bytes| blake3::hash(&bytes).to_hex().to_string() == self.digest),
+            None => std::fs::read(self.place.join(&marks.marker))
+                .is_ok_and(|bytes| blake3::hash(&bytes).to_hex().to_string() == marks.digest),
         }
     }
 
-    /// Exchanges the staged folder and the one in place.
+    /// Exchanges the staged folder and the one in place, or puts a file in the place of the one there.
     fn carry_out(&self) -> std::io::Result<()> {
         let parent = self.place.parent().unwrap_or(Path::new("."));
-        match system::exchange(&self.staged, &self.place) {
+        let done = match &self.folder {
+            Some(_) => system::exchange(&self.staged, &self.place),
+            None => std::fs::rename(&self.staged, &self.place),
+        };
+        match done {
             Err(error) if error.kind() == ErrorKind::CrossesDevices => self.carry_across()?,
             done => done?,
         }

@@ -7,6 +7,7 @@ use crate::outcome::PlanLine;
 use crate::prepared::Prepared;
 use crate::returns::MadeFor;
 use crate::run::{Progress, RunRequest};
+use qd_ledger::Ledger;
 use qd_model::Refusal;
 use qd_model::pipeline::{FieldRelease, Part, Rows, TableRelease};
 use std::collections::BTreeSet;
@@ -14,8 +15,9 @@ use std::collections::BTreeSet;
 /// Computes what a run would release, line by line, and writes nothing.
 pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<Vec<PlanLine>, Refusal> {
     let prepared = Prepared::new(loaded, request)?;
-    let earlier = earlier(&prepared, progress)?;
-    let computed = prepared.compute(prepared.period, &earlier.register(), progress)?;
+    let ledger = Ledger::read(&prepared.folders.ledger())?;
+    let earlier = earlier(&prepared, &ledger, progress)?;
+    let computed = prepared.compute(prepared.period, &earlier.people, progress)?;
     let mut lines = Vec::new();
     for (spec, period) in loaded.pipeline.due(prepared.period) {
         let made_for = MadeFor::of(spec, period, prepared.as_of);

@@ -1,13 +1,14 @@
 //! A run that was set up: everything that can be refused before work begins was checked.
 
 use crate::compute::{Computed, Context, compute};
+use crate::earlier::KnownPeople;
 use crate::explanations::{self, Explanations};
 use crate::folders::{self, Folders};
 use crate::load::Loaded;
 use crate::run::{Progress, RunRequest};
 use jiff::civil::Date;
 use qd_disclosure::{DomainKey, Key, KeyUse};
-use qd_link::Register;
+use qd_link::Known;
 use qd_model::{Period, Refusal, words};
 use qd_rules::Constants;
 use std::path::{Path, PathBuf};
@@ -72,11 +73,11 @@ impl<'a> Prepared<'a> {
         earlier
     }
 
-    /// Computes a period on top of the register of the one before.
+    /// Computes a period on top of what is known of people.
     pub(crate) fn compute(
         &self,
         period: &Period,
-        register: &Register,
+        people: &KnownPeople,
         progress: &dyn Progress,
     ) -> Result<Computed, Refusal> {
         let as_of = if period.label == self.period.label { self.as_of } else { period.to };
@@ -86,7 +87,9 @@ impl<'a> Prepared<'a> {
             period,
             as_of,
             lead: &self.lead,
-            register,
+            known_records: &people.records,
+            before: &people.before,
+            known: Known { register: &people.register, period: &period.label, decided: &people.decided },
             explanations: &self.explanations,
             progress: &|done, total| progress.step(&what, done, total),
         })

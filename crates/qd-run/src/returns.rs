@@ -51,6 +51,8 @@ impl<'a> MadeFor<'a> {
 pub(crate) struct Made {
     pub(crate) outcome: ReturnOutcome,
     pub(crate) files: Vec<NewFile>,
+    /// Files as they will be when the return is sent, where those differ from the draft's.
+    pub(crate) finals: Vec<NewFile>,
 }
 
 /// Makes every return that is made for this kind of period or for parts of it, in parallel.
@@ -71,7 +73,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         files: Vec::new(),
     };
     if !outcome.blocked.is_empty() {
-        return Ok(Made { outcome, files: Vec::new() });
+        return Ok(Made { outcome, files: Vec::new(), finals: Vec::new() });
     }
     let folder = made_for.name.clone();
     let maker = Maker::new(making, made_for);
@@ -81,8 +83,9 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
     }
     outcome.people = made.people.len() as u64;
     outcome.rows = made.rows;
-    let mut files: Vec<NewFile> =
-        made.files.into_iter().map(|(path, bytes)| NewFile { path: format!("{folder}/{path}"), bytes }).collect();
+    let in_folder = |(path, bytes): (String, Vec<u8>)| NewFile { path: format!("{folder}/{path}"), bytes };
+    let mut files: Vec<NewFile> = made.files.into_iter().map(in_folder).collect();
+    let finals = made.finals.into_iter().map(in_folder).collect();
     let manifest = maker.manifest(&files, &outcome);
     files.push(NewFile { path: format!("{folder}/manifest.json"), bytes: manifest });
     outcome.files = files
@@ -93,7 +96,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
             bytes: file.bytes.len() as u64,
         })
         .collect();
-    Ok(Made { outcome, files })
+    Ok(Made { outcome, files, finals })
 }
 
 /// Tables that a return draws on, by index; counts of people draw on the people table as well.
@@ -152,6 +155,8 @@ fn blocked(making: &Making<'_>, spec: &ReturnSpec) -> Vec<Blocked> {
 #[derive(Default)]
 struct Content {
     files: Vec<(String, Vec<u8>)>,
+    /// Those that do not say that they are drafts.
+    finals: Vec<(String, Vec<u8>)>,
     people: BTreeSet<u32>,
     rows: u64,
 }
@@ -181,8 +186,9 @@ impl<'a> Maker<'a> {
         };
         match file.format.as_str() {
             "xlsx" => {
-                let bytes = self.workbook(file, content)?.map_err(|error| fault(&error))?;
-                content.files.push((self.path(file, ""), bytes));
+                let [draft, sent] = self.workbook(file, content)?.map_err(|error| fault(&error))?;
+                content.files.push((self.path(file, ""), draft));
+                content.finals.push((self.path(file, ""), sent));
             }
             "csv" => self.texts(file, content).map_err(|error| fault(&error))?,
             _ => self.extract(file, content).map_err(|error| fault(&error))?,
@@ -255,11 +261,12 @@ impl<'a> Maker<'a> {
         if order.is_empty() { cleared } else { cleared.sort(&order) }
     }
 
+    /// A workbook, as a draft and as it will be sent.
     fn workbook(
         &self,
         file: &FileSpec,
         content: &mut Content,
-    ) -> Result<Result<Vec<u8>, qd_return::ReturnError>, Refusal> {
+    ) -> Result<Result<[Vec<u8>; 2], qd_return::ReturnError>, Refusal> {
         // The tables live until the workbook is written; the sheets borrow them.
         let mut tables: Vec<Option<ClearedTable>> = Vec::new();
         for part in &file.parts {
@@ -286,13 +293,15 @@ impl<'a> Maker<'a> {
                 (Part::Indicators(_) | Part::Rows(_), None) => unreachable!("every such part has its table"),
             })
             .collect();
-        let document = Document {
+        let mut document = Document {
             title: &self.spec.title,
             draft: true,
             demonstration: self.making.loaded.pipeline.demonstration,
             sheets,
         };
-        Ok(qd_return::workbook(&document))
+        let draft = qd_return::workbook(&document);
+        document.draft = false;
+        Ok(draft.and_then(|draft| Ok([draft, qd_return::workbook(&document)?])))
     }
 
     fn cover<'b>(&self, cover: &'b Cover, people: usize, rows: u64) -> Sheet<'b> {

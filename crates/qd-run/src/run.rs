@@ -1,7 +1,9 @@
 //! The run of one pipeline for one period, from the partners' files to the folders in place.
 
+use crate::codes::fault;
 use crate::compute::{Computed, FileNames};
-use crate::earlier::earlier;
+use crate::earlier::{Earlier, earlier};
+use crate::entered::{enter_drafts, enter_period};
 use crate::indicators::Periods;
 use crate::kept::add_private;
 use crate::load::Loaded;
@@ -10,11 +12,15 @@ use crate::outcome::{PeriodPeople, ReturnOutcome, RunOutcome, SourceLine};
 use crate::partner_files::partner_files;
 use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
-use crate::returns::{Made, Making, make_all};
-use crate::state::PeriodState;
+use crate::returns::{Making, make_all};
+use crate::state;
+use jiff::Timestamp;
 use jiff::civil::Date;
+use qd_ledger::Ledger;
+use qd_model::finding::Hit;
 use qd_model::pipeline::{DeclaredState, PartnerFiles};
 use qd_model::{Refusal, Severity};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What is asked of a run.
@@ -28,6 +34,8 @@ pub struct RunRequest<'a> {
     pub key: Option<&'a Path>,
     /// Who runs it; kept in the private folder.
     pub by: Option<&'a str>,
+    /// When, for the ledger; nothing that leaves holds it.
+    pub at: Timestamp,
     /// Folder of what may leave.
     pub out: &'a Path,
     /// Folder of what never leaves.
@@ -49,11 +57,16 @@ pub fn check(loaded: &Loaded, request: &RunRequest<'_>) -> Result<(), Refusal> {
 pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<RunOutcome, Refusal> {
     let prepared = Prepared::new(loaded, request)?;
     let mut staging = Staging::begin(&prepared.folders.private)?;
-    let earlier = earlier(&prepared, progress)?;
+    let mut ledger = Ledger::copy(&prepared.folders.ledger(), &staging.beside(qd_ledger::FILE))?;
+    let mut earlier = earlier(&prepared, &ledger, progress)?;
     for computed in &earlier.computed {
-        add_private(&prepared, computed, request, &mut staging)?;
+        add_private(&prepared, computed, request, Vec::new(), &mut staging)?;
+        enter_period(&mut ledger, &prepared, computed, "", request)?;
     }
-    let mut computed = prepared.compute(prepared.period, &earlier.register(), progress)?;
+    let mut computed = prepared.compute(prepared.period, &earlier.people, progress)?;
+    computed.state.digest = state::digest(&computed.state, &computed.people, loaded, &prepared.key);
+    earlier.keep_while_held(&computed.state);
+    list_kept(loaded, &mut computed, &earlier.sent_records());
     computed.not_checked.extend(earlier.not_checked.iter().cloned());
 
     progress.step("making the returns", 0, 1);
@@ -62,16 +75,21 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         loaded,
         period: prepared.period,
         now: &computed.state,
+        register: &computed.register,
         earlier: &earlier.states,
         is_complete: earlier.is_complete,
         as_of: constants.as_of,
     };
     let making = Making { loaded, computed: &computed, periods: &periods, key: &prepared.key };
-    let (returns, files) = draft(&prepared, &making, &earlier.states)?;
+    let drafted = draft(&prepared, &making, &earlier)?;
     let (this_period, cumulative) = periods.headline();
 
     progress.step("putting files in place", 0, 1);
-    add_private(&prepared, &computed, request, &mut staging)?;
+    enter_period(&mut ledger, &prepared, &computed, &earlier.digest(), request)?;
+    enter_drafts(&mut ledger, &computed, &drafted, request)?;
+    let Drafted { returns, files, finals } = drafted;
+    add_private(&prepared, &computed, request, finals, &mut staging)?;
+    staging.add_file(&prepared.folders.ledger(), ledger.finish()?)?;
     // The drafts come last: once they are in place, all that they rest on is too.
     staging.add(&prepared.folders.draft(&prepared.period.label), &files)?;
     staging.put_in_place()?;
@@ -94,18 +112,55 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     })
 }
 
+/// Lists the records that are held now and were sent before: cumulative figures keep them as sent.
+fn list_kept(loaded: &Loaded, computed: &mut Computed, sent: &BTreeSet<&str>) {
+    for (source, records) in computed.sources.iter_mut().zip(&computed.records) {
+        if source.judged.is_rejected {
+            continue;
+        }
+        let rows = source
+            .judged
+            .typed
+            .iter()
+            .zip(records)
+            .flat_map(|(typed, records)| typed.rows.values().iter().zip(records));
+        let is_kept = |row: &u32, record: Option<&str>| {
+            source.held.binary_search(row).is_ok() && record.is_some_and(|record| sent.contains(record))
+        };
+        let kept: Vec<u32> = rows.filter(|(row, record)| is_kept(row, *record)).map(|(row, _)| *row).collect();
+        if kept.is_empty() {
+            continue;
+        }
+        let fault = source.judged.findings.fault(fault(
+            "kept-as-sent",
+            &loaded.pipeline.severities,
+            "This record was sent before and is held now: figures of the whole project keep it as it was sent"
+                .to_owned(),
+            "records were sent before and are held now; figures of the whole project keep them as they were sent",
+            "put right what holds the row",
+        ));
+        source.judged.findings.hits.extend(kept.into_iter().map(|row| Hit { row, fault, evidence: None }));
+        source.judged.findings.sort();
+    }
+}
+
+/// What a run drafts.
+pub(crate) struct Drafted {
+    pub(crate) returns: Vec<ReturnOutcome>,
+    pub(crate) files: Vec<NewFile>,
+    /// Files of returns as they will be when they are sent, where those differ.
+    pub(crate) finals: Vec<NewFile>,
+}
+
 /// Everything of a draft folder: returns, what goes back to partners, findings, and the manifest.
-fn draft(
-    prepared: &Prepared<'_>,
-    making: &Making<'_>,
-    earlier: &[PeriodState],
-) -> Result<(Vec<ReturnOutcome>, Vec<NewFile>), Refusal> {
+fn draft(prepared: &Prepared<'_>, making: &Making<'_>, earlier: &Earlier) -> Result<Drafted, Refusal> {
     let (loaded, computed) = (prepared.loaded, making.computed);
     let mut returns = Vec::new();
-    let mut files = Vec::new();
-    for Made { outcome, files: made } in make_all(making)? {
-        returns.push(outcome);
-        files.extend(made);
+    let (mut files, mut finals) = (Vec::new(), Vec::new());
+    for made in make_all(making)? {
+        returns.push(made.outcome);
+        files.extend(made.files);
+        finals.extend(made.finals);
     }
     files.extend(partner_files(prepared, computed)?);
     let report = computed.report(loaded, FileNames::Public, None);
@@ -123,7 +178,8 @@ fn draft(
     let facts = Facts {
         loaded,
         computed,
-        earlier,
+        earlier: &earlier.states,
+        decisions: earlier.people.decisions_digest(),
         explanations: &prepared.explanations.digest,
         key: &prepared.key,
         returns: &returns,
@@ -131,7 +187,7 @@ fn draft(
     };
     let manifest = manifest(&facts);
     files.push(NewFile { path: "manifest.json".to_owned(), bytes: manifest });
-    Ok((returns, files))
+    Ok(Drafted { returns, files, finals })
 }
 
 fn source_lines(loaded: &Loaded, computed: &Computed) -> Vec<SourceLine> {

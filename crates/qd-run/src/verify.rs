@@ -1,33 +1,138 @@
 //! Proves that a return's folder, or a run's, is as it was written.
 
 use crate::load::plain;
+use qd_ledger::{Entry, Ledger};
 use qd_model::Refusal;
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const MANIFEST: &str = "manifest.json";
 
 /// Something in a folder that is not as its manifest says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference {
     /// The file, relative to the folder.
     pub path: String,
-    /// What is the matter: "is missing", "has changed", "is not in the manifest".
+    /// What is the matter, such as "is missing", "has changed", "is not in the manifest".
     pub what: &'static str,
+}
+
+/// What was proved.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verified {
+    /// How many files the manifests name.
+    pub files: usize,
+    /// How many entries of the log were looked at.
+    pub entries: usize,
+    /// What is not as it was written.
+    pub differences: Vec<Difference>,
+    /// What could not be proved here, and why.
+    pub notes: Vec<String>,
+}
+
+/// Proves that a folder is as it was written: a return's or a run's by its manifest, one that was sent
+/// by the log too, a programme's private folder by its log, and any folder above by all that is in it.
+/// `state` is the folder of what never leaves.
+pub fn verify(folder: &Path, state: &Path) -> Result<Verified, Refusal> {
+    let mut verified = Verified::default();
+    if folder.join(qd_ledger::FILE).is_file() {
+        let ledger = Ledger::read(&folder.join(qd_ledger::FILE))?;
+        check_log(&ledger, &mut verified)?;
+        return Ok(verified);
+    }
+    let mut folders = Vec::new();
+    with_manifest(folder, &mut folders)
+        .map_err(|error| nothing(&format!("{}: {}", folder.display(), plain(&error))))?;
+    if folders.is_empty() {
+        return Err(nothing(&format!("{} has no manifest", folder.display())));
+    }
+    folders.sort();
+    // Each programme's log is looked at once.
+    let mut logs: BTreeMap<String, Option<Vec<Entry>>> = BTreeMap::new();
+    for found in &folders {
+        let (files, differences) = verify_files(found)?;
+        let prefix = found.strip_prefix(folder).unwrap_or(found);
+        let within = |path: &str| prefix.join(path).to_string_lossy().replace('\\', "/");
+        verified.files += files;
+        verified.differences.extend(differences.into_iter().map(|it| Difference { path: within(&it.path), ..it }));
+        let Some((programme, digest)) = sent_manifest(found) else { continue };
+        if !logs.contains_key(&programme) {
+            let path = state.join(&programme).join(qd_ledger::FILE);
+            let log = if path.is_file() {
+                let ledger = Ledger::read(&path)?;
+                check_log(&ledger, &mut verified)?;
+                Some(ledger.log()?)
+            } else {
+                verified.notes.push(format!(
+                    "There is no log of {programme} in {}, so that the folder was compared with its own manifest only",
+                    state.display()
+                ));
+                None
+            };
+            logs.insert(programme.clone(), log);
+        }
+        let said = |entry: &Entry| entry.what == "sent" && entry.facts.contains(&format!("\"manifest\":\"{digest}\""));
+        if logs[&programme].as_ref().is_some_and(|log| !log.iter().any(said)) {
+            verified
+                .differences
+                .push(Difference { path: within("manifest.json"), what: "is not what the log says was sent" });
+        }
+    }
+    verified.differences.sort();
+    Ok(verified)
+}
+
+/// The programme and the manifest's digest of a version that was sent.
+fn sent_manifest(folder: &Path) -> Option<(String, String)> {
+    let bytes = std::fs::read(folder.join(MANIFEST)).ok()?;
+    let manifest: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+    // A version stands in a folder `v1`, `v2`, …, whatever its manifest has been made to say.
+    let version = folder.parent()?.file_name()?.to_string_lossy().into_owned();
+    let is_version = version.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok());
+    let is_sent = is_version || manifest["status"] == "sent";
+    is_sent.then(|| Some((manifest["pipeline"].as_str()?.to_owned(), blake3::hash(&bytes).to_hex().to_string())))?
+}
+
+fn check_log(ledger: &Ledger, verified: &mut Verified) -> Result<(), Refusal> {
+    verified.entries += ledger.log()?.len();
+    let faults = ledger.check_log()?;
+    verified.differences.extend(
+        faults.into_iter().map(|fault| Difference { path: format!("log entry {}", fault.number), what: fault.what }),
+    );
+    Ok(())
+}
+
+/// The topmost folders with a manifest.
+fn with_manifest(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if folder.join(MANIFEST).is_file() {
+        found.push(folder.to_path_buf());
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            with_manifest(&entry.path(), found)?;
+        }
+    }
+    Ok(())
+}
+
+fn nothing(cause: &str) -> Refusal {
+    Refusal::new("there is nothing to verify").because(cause).hint(
+        "name the folder of a return, of a run's draft, of a version that was sent, or a programme's private folder",
+    )
 }
 
 /// Compares every file of a folder with the folder's manifest. Answers how many files the manifest
 /// names, and what differs.
-pub fn verify(folder: &Path) -> Result<(usize, Vec<Difference>), Refusal> {
-    let path = folder.join("manifest.json");
-    let refuse = |cause: String| {
-        Refusal::new("there is nothing to verify")
-            .because(cause)
-            .hint("name the folder of a return or of a run's draft")
-    };
+pub(crate) fn verify_files(folder: &Path) -> Result<(usize, Vec<Difference>), Refusal> {
+    let path = folder.join(MANIFEST);
+    let refuse = |cause: String| nothing(&cause);
     let bytes = std::fs::read(&path).map_err(|error| refuse(format!("{}: {}", path.display(), plain(&error))))?;
     let manifest: serde_json::Value =
         serde_json::from_slice(&bytes).map_err(|_| refuse(format!("{} is not a manifest", path.display())))?;
     let files = manifest["files"].as_array().ok_or_else(|| refuse(format!("{} names no files", path.display())))?;
-    let mut named: BTreeSet<String> = BTreeSet::from(["manifest.json".to_owned()]);
+    let mut named: BTreeSet<String> = BTreeSet::from([MANIFEST.to_owned()]);
     let mut differences = Vec::new();
     for file in files {
         let (Some(name), Some(digest)) = (file["path"].as_str(), file["blake3"].as_str()) else {
@@ -48,7 +153,8 @@ pub fn verify(folder: &Path) -> Result<(usize, Vec<Difference>), Refusal> {
     Ok((files.len(), differences))
 }
 
-fn list(folder: &Path, prefix: &str, found: &mut Vec<String>) -> std::io::Result<()> {
+/// Adds the name of every file below a folder, relative to it.
+pub(crate) fn list(folder: &Path, prefix: &str, found: &mut Vec<String>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -77,7 +183,7 @@ mod tests {
         write("manifest.json", &format!(r#"{{"files":[{},{},{}]}}"#, entry("same"), entry("changed"), entry("gone")));
         write("changed", "chanGed");
         write("extra", "x");
-        let (files, differences) = verify(home.path()).expect("there is a manifest");
+        let (files, differences) = verify_files(home.path()).expect("there is a manifest");
         let said: Vec<String> = differences.iter().map(|it| format!("{} {}", it.path, it.what)).collect();
         assert_eq!(files, 3);
         assert_eq!(said, ["changed has changed", "extra is not in the manifest", "gone is missing"]);

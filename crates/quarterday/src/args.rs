@@ -76,12 +76,57 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: KeyAction,
     },
-    /// Prove that a return's folder, or a run's draft, is as it was written
+    /// Freeze a draft return as the version that was sent
+    #[command(after_help = "Example: quarterday sent out/programme/2022-Q3/draft/funder --by \"A. Second\"")]
+    Sent {
+        /// The folder of one return in a draft
+        #[arg(value_name = "RETURN_DIR")]
+        folder: PathBuf,
+        /// Who sends it: not who ran it; kept in the private folder only
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Folder of what never leaves
+        #[arg(long, value_name = "DIR", default_value = "private")]
+        state: PathBuf,
+    },
+    /// Show what was received, run and sent of a programme: periods, versions, who and when
+    #[command(after_help = "Example: quarterday history pipelines/programme.toml")]
+    History {
+        /// The pipeline file
+        #[arg(value_name = "PIPELINE")]
+        pipeline: PathBuf,
+        /// Folder of what never leaves
+        #[arg(long, value_name = "DIR", default_value = "private")]
+        state: PathBuf,
+        /// Show every entry of the log too
+        #[arg(long)]
+        log: bool,
+        /// How to show it
+        #[arg(long, value_enum, default_value_t = RunFormat::Human)]
+        format: RunFormat,
+    },
+    /// Show which records were decided to be one person's or two, or take in a list of decisions
+    #[command(after_help = "Example: quarterday links pipelines/programme.toml --take suggested-matches.csv")]
+    Links {
+        /// The pipeline file
+        #[arg(value_name = "PIPELINE")]
+        pipeline: PathBuf,
+        /// The list of matches with verdicts filled in: the CSV file, or a workbook that it was saved as
+        #[arg(long, value_name = "FILE")]
+        take: Option<PathBuf>,
+        /// Folder of what never leaves
+        #[arg(long, value_name = "DIR", default_value = "private")]
+        state: PathBuf,
+    },
+    /// Prove that a return, a run's draft, a version that was sent or the log is as it was written
     #[command(after_help = "Example: quarterday verify out/programme/2022-Q3/draft")]
     Verify {
-        /// The folder with the manifest
+        /// The folder with the manifest, one above it, or a programme's private folder
         #[arg(value_name = "DIR")]
         folder: PathBuf,
+        /// Folder of what never leaves, in which the log of what was sent lies
+        #[arg(long, value_name = "DIR", default_value = "private")]
+        state: PathBuf,
     },
     /// Look after schema files
     #[command(after_help = "Example: quarterday schema check schemas/programme/participants.toml")]

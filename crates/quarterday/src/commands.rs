@@ -2,12 +2,15 @@
 
 mod completions;
 mod explain;
+mod history;
 mod init;
 mod key;
+mod links;
 mod man;
 mod read;
 mod run;
 mod schema;
+mod sent;
 mod validate;
 mod verify;
 
@@ -24,7 +27,10 @@ pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
         Command::Validate(args) => validate::validate(args, terminal),
         Command::Read(args) => read::read(args, terminal),
         Command::Key { action } => key::key(action, terminal),
-        Command::Verify { folder } => verify::verify(folder, terminal),
+        Command::Verify { folder, state } => verify::verify(folder, state, terminal),
+        Command::Sent { folder, by, state } => sent::sent(folder, by, state, terminal),
+        Command::History { pipeline, state, log, format } => history::history(pipeline, state, *log, *format, terminal),
+        Command::Links { pipeline, take, state } => links::links(pipeline, take.as_deref(), state, terminal),
         Command::Schema { action } => schema::schema(action, terminal),
         Command::Init { folder } => init::init(folder, terminal),
         Command::Completions { shell } => completions::completions(*shell, terminal),

@@ -1,7 +1,7 @@
 -- The last run of each period.
 CREATE TABLE runs (
     period TEXT PRIMARY KEY, at TEXT NOT NULL, by TEXT, as_of TEXT NOT NULL, state TEXT NOT NULL,
-    pipeline TEXT NOT NULL, key TEXT NOT NULL
+    pipeline TEXT NOT NULL, key TEXT NOT NULL, rests_on TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Digests that a period saw first, and whom they pointed to then.
@@ -43,7 +43,8 @@ CREATE TABLE in_force (
 
 -- What the last run of a period drafted.
 CREATE TABLE drafts (
-    period TEXT NOT NULL, name TEXT NOT NULL, recipient TEXT NOT NULL, manifest TEXT, blocked TEXT NOT NULL,
+    period TEXT NOT NULL, name TEXT NOT NULL, recipient TEXT NOT NULL, manifest TEXT, finals TEXT NOT NULL,
+    blocked TEXT NOT NULL,
     PRIMARY KEY (period, name)
 ) STRICT, WITHOUT ROWID;
 -- What was sent.

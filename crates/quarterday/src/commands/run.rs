@@ -24,6 +24,7 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
         as_of: args.as_of,
         key: args.key.as_deref(),
         by: args.by.as_deref(),
+        at: jiff::Timestamp::now(),
         out: &args.out,
         state: &args.state,
     };

@@ -1,0 +1,188 @@
+//! What changed from one state of a period to another, record by record.
+
+use crate::state;
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use qd_model::Refusal;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Added,
+    Removed,
+    Changed,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Added, Self::Removed, Self::Changed];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// Why a record changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reason {
+    /// The partner sent another file, or a first one.
+    Resubmission,
+    /// The record is as it was, and whose it is is not.
+    Person,
+    /// The partner's file is as it was: what is asked of it changed.
+    Checks,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 3] = [Self::Resubmission, Self::Person, Self::Checks];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Resubmission => "the partner sent the file again",
+            Self::Person => "the record turned out to be another person's",
+            Self::Checks => "what is checked or explained changed",
+        }
+    }
+}
+
+/// One record that changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RecordChange {
+    pub(crate) partner: String,
+    pub(crate) table: String,
+    /// The record's keyed digest.
+    pub(crate) record: String,
+    pub(crate) kind: Kind,
+    pub(crate) reason: Reason,
+}
+
+/// How many were added, removed and changed.
+pub(crate) fn counts(changes: &[RecordChange]) -> [u64; 3] {
+    Kind::ALL.map(|kind| changes.iter().filter(|change| change.kind == kind).count() as u64)
+}
+
+/// A record's rows: what stands in them, and whose they are. Several rows can be of one record.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Rows {
+    content: Vec<blake3::Hash>,
+    people: Vec<String>,
+    source: String,
+}
+
+/// By partner, table and record.
+type Records = BTreeMap<(String, String, String), Rows>;
+
+/// Every record that differs between two kept states of a period, sorted.
+pub(crate) fn between(old: &Path, new: &Path) -> Result<Vec<RecordChange>, Refusal> {
+    let (old_inputs, new_inputs) = (state::inputs(old)?, state::inputs(new)?);
+    let (old, new) = (records(old)?, records(new)?);
+    let mut changes = Vec::new();
+    let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    for key in keys {
+        let (before, after) = (old.get(key), new.get(key));
+        let kind = match (before, after) {
+            (None, _) => Kind::Added,
+            (_, None) => Kind::Removed,
+            (Some(before), Some(after)) if before.content != after.content || before.people != after.people => {
+                Kind::Changed
+            }
+            _ => continue,
+        };
+        let (partner, table, record) = key.clone();
+        let digest = |rows: Option<&Rows>, inputs: &BTreeMap<String, String>| {
+            rows.and_then(|rows| inputs.get(&state::input_name(&partner, &table, &rows.source)).cloned())
+        };
+        // A record that is not there any more came in what was received then, whatever is received now.
+        let is_same_file = match (before, after) {
+            (Some(_), Some(_)) => digest(before, &old_inputs) == digest(after, &new_inputs),
+            (rows @ Some(_), None) => same_file(rows, &partner, &table, &old_inputs, &new_inputs),
+            (_, rows) => same_file(rows, &partner, &table, &new_inputs, &old_inputs),
+        };
+        let is_same_content = before.map(|rows| &rows.content) == after.map(|rows| &rows.content);
+        let reason = match (is_same_file, is_same_content) {
+            (_, true) => Reason::Person,
+            (false, _) => Reason::Resubmission,
+            (true, false) => Reason::Checks,
+        };
+        changes.push(RecordChange { partner, table, record, kind, reason });
+    }
+    Ok(changes)
+}
+
+/// Whether the file of some rows was received in the other state too.
+fn same_file(
+    rows: Option<&Rows>,
+    partner: &str,
+    table: &str,
+    own: &BTreeMap<String, String>,
+    other: &BTreeMap<String, String>,
+) -> bool {
+    let digest = rows.and_then(|rows| own.get(&state::input_name(partner, table, &rows.source)));
+    digest.is_some_and(|digest| other.values().any(|other| other == digest))
+}
+
+fn records(folder: &Path) -> Result<Records, Refusal> {
+    let mut records = Records::new();
+    for (table, batches) in state::tables(folder)? {
+        for batch in batches {
+            add(&table, &batch, &mut records);
+        }
+    }
+    for rows in records.values_mut() {
+        rows.content.sort_unstable_by_key(|hash| *hash.as_bytes());
+        rows.people.sort_unstable();
+    }
+    Ok(records)
+}
+
+fn add(table: &str, batch: &RecordBatch, records: &mut Records) {
+    let text = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+    let texts = (text(state::PARTNER), text(state::SOURCE), text(state::RECORD), text(state::PERSON));
+    let (Some(partner), Some(source), Some(record), Some(person)) = texts else { return };
+    let options = FormatOptions::default();
+    let schema = batch.schema();
+    let values: Vec<(&str, ArrayFormatter<'_>)> = schema
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .filter(|(field, _)| !field.name().starts_with("quarterday."))
+        .map(|(field, column)| {
+            let formatter =
+                ArrayFormatter::try_new(column.as_ref(), &options).expect("every type we keep has a text form");
+            (field.name().as_str(), formatter)
+        })
+        .collect();
+    for row in 0..batch.num_rows() {
+        let mut hasher = blake3::Hasher::new();
+        for (name, formatter) in &values {
+            // A field that the schema gained since is no change where it is blank.
+            let value = formatter.value(row).to_string();
+            if !value.is_empty() {
+                hasher.update(&(value.len() as u64).to_le_bytes()).update(name.as_bytes()).update(value.as_bytes());
+            }
+        }
+        let name =
+            |column: &StringArray| column.is_valid(row).then(|| column.value(row).to_owned()).unwrap_or_default();
+        let rows = records.entry((name(partner), table.to_owned(), name(record))).or_default();
+        rows.content.push(hasher.finalize());
+        rows.people.push(name(person));
+        rows.source = name(source);
+    }
+}
+
+/// The list of changes, for the private folder.
+pub(crate) fn to_csv(changes: &[RecordChange]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["partner", "table", "record", "change", "reason"]).expect("writing to memory cannot fail");
+    for change in changes {
+        let RecordChange { partner, table, record, kind, reason } = change;
+        let cells = [partner, table, record, kind.as_str(), reason.as_str()];
+        writer.write_record(cells).expect("writing to memory cannot fail");
+    }
+    writer.into_inner().expect("writing to memory cannot fail")
+}
