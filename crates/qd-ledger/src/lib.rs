@@ -1,7 +1,7 @@
 //! The ledger of one programme: who is who, what was received, decided, drafted and sent, and a log in
 //! which each entry carries the digest of the one before.
 //!
-//! It is one SQLite file that never leaves. Nobody changes it in place: a run copies it
+//! It is one `SQLite` file that never leaves. Nobody changes it in place: a run copies it
 //! ([`Ledger::copy`]), changes the copy in one transaction ([`Change::finish`]), and puts the copy in
 //! place together with everything else that the run made. So a run that dies leaves the ledger that
 //! was there before, and a copy of the file is always whole.

@@ -5,7 +5,7 @@ use crate::{Result, refuse};
 use rusqlite::Connection;
 use std::path::Path;
 
-/// Says that a SQLite file is a ledger of ours ("QDay").
+/// Says that a `SQLite` file is a ledger of ours (`QDay`).
 const APPLICATION: i32 = 0x5144_6179;
 
 /// The step to each layout from the one before; the first makes an empty ledger.

@@ -4,7 +4,7 @@ use qd_model::Refusal;
 use rusqlite::ErrorCode;
 use std::path::Path;
 
-/// SQLite's own answer in plain words. None of ours hold a value of a row.
+/// `SQLite`'s own answer in plain words. None of ours hold a value of a row.
 pub(crate) fn database(error: &rusqlite::Error) -> Refusal {
     let refusal = Refusal::new("nothing was changed, because the ledger cannot be used");
     match error.sqlite_error_code() {

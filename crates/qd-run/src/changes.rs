@@ -166,8 +166,9 @@ fn add(table: &str, batch: &RecordBatch, records: &mut Records) {
                 hasher.update(&(value.len() as u64).to_le_bytes()).update(name.as_bytes()).update(value.as_bytes());
             }
         }
-        let name =
-            |column: &StringArray| column.is_valid(row).then(|| column.value(row).to_owned()).unwrap_or_default();
+        let name = |column: &StringArray| {
+            if column.is_valid(row) { column.value(row).to_owned() } else { String::new() }
+        };
         let rows = records.entry((name(partner), table.to_owned(), name(record))).or_default();
         rows.content.push(hasher.finalize());
         rows.people.push(name(person));

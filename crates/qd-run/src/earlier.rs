@@ -30,12 +30,6 @@ pub(crate) struct Earlier {
 }
 
 impl Earlier {
-    /// The period before, as it was sent last, or else as its last run left it.
-    pub(crate) fn previous(&self, period: &str) -> Option<&PeriodState> {
-        let last = self.states.iter().rfind(|state| state.label != period && !state.is_kept)?;
-        Some(self.sent.iter().find(|sent| sent.label == last.label).unwrap_or(last))
-    }
-
     /// Adds to the earlier states, for cumulative figures, the records that were sent and that the last
     /// run of their period holds.
     pub(crate) fn keep_while_held(&mut self, now: &PeriodState) {
@@ -138,7 +132,7 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
             // People stay who they are over the gap: the last register that is known goes on.
             continue;
         }
-        let made = made_now(prepared, period, KnownPeople::of(label, register, ledger, &decided, &states)?, progress)?;
+        let made = made_now(prepared, period, &KnownPeople::of(label, register, ledger, &decided, &states)?, progress)?;
         register = made.register.clone();
         // The state is used for this run and kept for later ones; both see the same rows.
         states.push(made.state.share());
@@ -153,10 +147,10 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
 fn made_now(
     prepared: &Prepared<'_>,
     period: &Period,
-    people: KnownPeople,
+    people: &KnownPeople,
     progress: &dyn Progress,
 ) -> Result<Computed, Refusal> {
-    let mut made = prepared.compute(period, &people, progress)?;
+    let mut made = prepared.compute(period, people, progress)?;
     made.state.digest = state::digest(&made.state, &made.people, prepared.loaded, &prepared.key);
     Ok(made)
 }

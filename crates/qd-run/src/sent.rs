@@ -267,10 +267,9 @@ fn summary(changes: &[changes::RecordChange], manifest: &Value) -> Value {
             if of_records {
                 let those: Vec<changes::RecordChange> =
                     changes.iter().filter(|change| change.reason == *reason).cloned().collect();
-                let [added, removed, changed] = changes::counts(&those);
-                line["added"] = json!(added);
-                line["removed"] = json!(removed);
-                line["changed"] = json!(changed);
+                for (kind, count) in changes::Kind::ALL.iter().zip(changes::counts(&those)) {
+                    line[kind.as_str()] = json!(count);
+                }
             }
             line
         })

@@ -159,8 +159,8 @@ pub(crate) fn to_files(
         qd_table::write_parquet(&mut bytes, &schema, &batches, &[]).expect("writing to memory cannot fail");
         files.push((format!("{}.parquet", table.name), bytes));
     }
-    let held: String = state.held.iter().map(|record| format!("{record}\n")).collect();
-    files.push((HELD.to_owned(), held.into_bytes()));
+    let held: Vec<&str> = state.held.iter().map(String::as_str).collect();
+    files.push((HELD.to_owned(), held.join("\n").into_bytes()));
     let digests = files.iter().map(|(name, bytes)| (name.clone(), blake3::hash(bytes).to_hex().to_string())).collect();
     let index = Index {
         state: LAYOUT.to_owned(),
