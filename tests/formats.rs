@@ -134,3 +134,19 @@ fn what_cannot_be_read_is_said_and_ends_with_1() {
     assert!(said.json()["notes"][0].as_str().expect("a note").starts_with("unreadable: "), "{}", said.out);
     checkout.run(&["read", "absent.csv"]).ends(2);
 }
+
+#[test]
+fn an_old_workbook_that_takes_too_much_memory_is_rejected_and_nothing_else_suffers() {
+    let checkout = Checkout::new();
+    // Two sheets with a cell in each of their far corners, which the library lays out as rectangles.
+    let said = checkout.run(&["read", "sample-data/formats/far-apart.xls", "--format", "json"]).ends(1);
+    let note = said.json()["notes"][0].as_str().expect("a note").to_owned();
+    assert!(note.starts_with("too-large: ") && note.contains("1024 MiB of memory"), "{note}");
+    assert_eq!(said.err.lines().count(), 1, "the child's own death is not shown: {}", said.err);
+    let schema = ["--schema", "sample-data/formats/schema.toml"];
+    let files = ["sample-data/formats/far-apart.xls", "sample-data/formats/people-xlwt.xls"];
+    let said = checkout.run(&[&["validate"][..], &files, &schema, &["--format", "json"]].concat()).ends(1).json();
+    assert_eq!(said["summary"]["accepted"], json!(12));
+    let fix = said["findings"][0]["fix"].as_str().expect("a fix").to_owned();
+    assert!(fix.contains("--limits 4"), "{fix}");
+}

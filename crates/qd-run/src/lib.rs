@@ -51,6 +51,8 @@ pub use verify::{Difference, Verified, verify};
 
 /// Whether this thread is reading a partner's file in code of which a panic is caught.
 pub use qd_source::is_guarded as is_reading;
+/// Old workbooks are read in a child of the program, and limits on what a file may cost can be raised.
+pub use qd_source::{CHILD, raise_limits, read_apart, serve};
 
 /// The version that manifests and reports name.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -62,6 +62,10 @@ pub(crate) struct Plan {
     pub(crate) ragged: u32,
     /// The fault of rows with characters that cannot be read.
     pub(crate) undecodable: u32,
+    /// The fault of rows with NUL bytes.
+    pub(crate) nul: u32,
+    /// The fault of rows with words after a closing quotation mark.
+    pub(crate) stray: u32,
     /// The fault of cells outside the table's columns.
     pub(crate) outside: u32,
     /// Set by the first row of data.

@@ -48,9 +48,22 @@ pub(crate) fn choose(
         }
         return settle(book, look, known, notes);
     }
-    let looks = visible.iter().map(|sheet| look(book, *sheet, known)).collect::<Result<Vec<_>, _>>()?;
+    let (mut looks, mut notes, mut trouble) = (Vec::new(), Vec::new(), None);
+    for sheet in &visible {
+        match look(book, *sheet, known) {
+            Ok(look) => looks.push(look),
+            // One that cannot be read is no fault of the one that can, and is told of.
+            Err(why) => {
+                notes.extend(book.sheets()[*sheet].name.as_deref().map(|name| faults::other_sheet(name, &why)));
+                trouble = trouble.or(Some(why));
+            }
+        }
+    }
+    let is_read = looks.iter().any(|look| look.fits);
+    if let Some(trouble) = trouble.filter(|_| !is_read) {
+        return Err(trouble);
+    }
     let chosen = pick(book, looks, known)?;
-    let mut notes = Vec::new();
     if known.is_some() {
         for sheet in all.into_iter().filter(|sheet| !visible.contains(sheet)) {
             // A hidden sheet that cannot be read is no fault of the sheet that can.
@@ -63,7 +76,8 @@ pub(crate) fn choose(
     settle(book, chosen, known, notes)
 }
 
-/// The sheet of that name: exactly, then without regard to case and outer spaces.
+/// The sheet of that name: exactly, then without regard to case and outer spaces, and last without
+/// the ending of a file that stands for a sheet.
 fn find(book: &dyn Book, asked: &str) -> Result<usize, Trouble> {
     let names: Vec<&str> = book.sheets().iter().filter_map(|sheet| sheet.name.as_deref()).collect();
     let plain = |name: &str| name.trim().to_lowercase();
@@ -71,6 +85,11 @@ fn find(book: &dyn Book, asked: &str) -> Result<usize, Trouble> {
         .iter()
         .position(|name| *name == asked)
         .or_else(|| names.iter().position(|name| plain(name) == plain(asked)))
+        .or_else(|| {
+            let stem = |name: &&str| name.rsplit_once('.').is_some_and(|(stem, _)| plain(stem) == plain(asked));
+            let mut stems = (0..names.len()).filter(|index| stem(&names[*index]));
+            stems.next().filter(|_| stems.next().is_none())
+        })
         .ok_or_else(|| faults::sheet_not_found(asked, &visible_names(book)))
 }
 

@@ -28,6 +28,7 @@ codes! {
     RAGGED_ROW "ragged-row" Error;
     SEVERAL_SHEETS "several-sheets" Reject;
     SHEET_NOT_FOUND "sheet-not-found" Reject;
+    STRAY_QUOTE "stray-quote" Error;
     TOO_LARGE "too-large" Reject;
     UNCLOSED_QUOTE "unclosed-quote" Reject;
     UNDECODABLE "undecodable" Error;

@@ -5,7 +5,7 @@ use qd_model::words;
 use qd_model::{Class, Code, Fault, Field};
 
 /// Why a file cannot be used: a fault that ends the reading of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Trouble(Box<Fault>);
 
 impl From<Fault> for Trouble {
@@ -96,7 +96,7 @@ pub(crate) fn broken_packing(what: &str) -> Trouble {
 
 /// A limit was hit: `what` completes "The file …" and names the limit.
 pub(crate) fn too_large(what: &str) -> Trouble {
-    let fix = "remove pictures, formatting and sheets that are not needed, or ask for the table as a CSV file";
+    let fix = "remove pictures, formatting and sheets that are not needed, or ask for the table as a CSV file; if the file is trusted, run again with `--limits 4`, which makes every limit four times as large";
     Trouble::from(fault(&codes::TOO_LARGE, &format!("The file {what}"), fix))
 }
 
@@ -153,10 +153,13 @@ pub(crate) fn several_sheets(table: Option<&str>, sheets: &[&str]) -> Trouble {
     Trouble::from(fault(&codes::SEVERAL_SHEETS, &message, fix))
 }
 
-/// A packed file with several tables in it.
-pub(crate) fn several_tables(names: &[&str]) -> Trouble {
-    let what = format!("is a zip archive with {} tables in it: {}", names.len(), quoted(names));
-    unreadable(&what, "unpack it and give the files inside one by one")
+/// A sheet that cannot be read, beside one that can.
+pub(crate) fn other_sheet(sheet: &str, trouble: &Trouble) -> Fault {
+    let said = &trouble.fault().message;
+    let mut fault = trouble.fault().clone();
+    fault.message = format!("\"{sheet}\" was passed over. {said}").into();
+    fault.severity = qd_model::Severity::Note;
+    fault
 }
 
 /// Nothing is on the sheet, or in the workbook.
@@ -290,6 +293,23 @@ pub(crate) fn undecodable() -> Fault {
     Fault {
         many: "rows have characters that cannot be read, shown as \u{fffd}".into(),
         ..fault(&codes::UNDECODABLE, message, fix)
+    }
+}
+
+/// A row with NUL bytes.
+pub(crate) fn nul() -> Fault {
+    let message = "The row has NUL bytes, which no text holds";
+    let fix = "export the file again as CSV in UTF-8, or correct these cells against the partner's records";
+    Fault { many: "rows have NUL bytes, which no text holds".into(), ..fault(&codes::UNDECODABLE, message, fix) }
+}
+
+/// A row in which words follow a closing quotation mark.
+pub(crate) fn stray_quote() -> Fault {
+    let message = "Words follow a closing quotation mark in the row, so where its cells end is a guess";
+    let fix = "double the quotation marks that stand inside a quoted value, or remove the one too many, and export the file again";
+    Fault {
+        many: "rows have words after a closing quotation mark, so where their cells end is a guess".into(),
+        ..fault(&codes::STRAY_QUOTE, message, fix)
     }
 }
 

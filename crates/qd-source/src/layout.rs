@@ -223,6 +223,8 @@ impl Builder {
             widths: ((last + 1).min(width), width),
             ragged: self.findings.fault(faults::ragged_row()),
             undecodable: self.findings.fault(faults::undecodable()),
+            nul: self.findings.fault(faults::nul()),
+            stray: self.findings.fault(faults::stray_quote()),
             outside: self.outside,
             slots: self.slots,
             any_row: AtomicBool::new(false),

@@ -8,6 +8,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))] // A test that cannot go on may stop.
 
+mod apart;
 mod block;
 mod choose;
 mod codes;
@@ -22,8 +23,10 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use apart::{CHILD, read_apart, serve};
 pub use block::{Block, Blocks, ReadBlock};
 pub use codes::CODES;
 pub use digest::digest;
+pub use formats::limits::raise_limits;
 pub use guard::is_guarded;
 pub use source::{Opened, Rejection, Request, Source, open};

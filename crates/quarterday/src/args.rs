@@ -43,6 +43,9 @@ pub(crate) struct Global {
     /// How many threads to work on (default: one per core)
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Make every limit on what a file may cost N times as large, for files that are large and trusted
+    #[arg(long, global = true, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limits: u32,
 }
 
 /// When to use colour.
@@ -155,6 +158,9 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+    /// Read a file for the program that started this one
+    #[command(name = qd_run::CHILD, hide = true)]
+    ReadApart,
     /// Explain a finding's code; without one, list them all
     #[command(after_help = "Example: quarterday explain missing-column")]
     Explain {

@@ -35,6 +35,7 @@ pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
         Command::Init { folder } => init::init(folder, terminal),
         Command::Completions { shell } => completions::completions(*shell, terminal),
         Command::Man { folder } => man::man(folder, terminal),
+        Command::ReadApart => unreachable!("the child was served before there was a terminal"),
         Command::Explain { code } => explain::explain(code.as_deref(), terminal),
     }
 }

@@ -35,6 +35,14 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    qd_run::raise_limits(args.global.limits);
+    if matches!(args.command, args::Command::ReadApart) {
+        let served = qd_run::serve(&mut std::io::stdin().lock(), &mut std::io::stdout().lock());
+        return if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(3) };
+    }
+    if let Ok(program) = std::env::current_exe() {
+        qd_run::read_apart(program);
+    }
     if let Some(code) = terminal::restart_with_threads(args.global.threads) {
         return code;
     }

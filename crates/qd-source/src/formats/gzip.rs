@@ -25,7 +25,7 @@ impl Format for Gzip {
         let kind = "gzip file";
         let packed = input.open().map_err(|error| faults::machine(&error))?;
         let broken = || faults::broken_packing("a gzip file");
-        let bytes = workbook::guarded(kind, || limits::unfold(MultiGzDecoder::new(packed), broken))?;
+        let bytes = workbook::guarded(kind, || limits::unfold(MultiGzDecoder::new(packed), 0, broken))?;
         inside(input, bytes)
     }
 }

@@ -4,7 +4,7 @@ use super::head::Head;
 use super::input::Input;
 use super::values::{Text, without_midnight};
 use super::workbook::{Cells, CellsBook, Place, Workbook, guarded};
-use super::{Book, Format, Sheet};
+use super::{Book, Format, Sheet, limits};
 use crate::faults::{self, Trouble};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type};
@@ -112,8 +112,9 @@ impl Cells for ParquetCells {
 impl ParquetCells {
     fn read_batch(&mut self) -> Result<bool, Trouble> {
         self.before = self.before.saturating_add(self.rows as u32);
-        if self.before > ROWS {
-            return Err(faults::too_large(&format!("is a Parquet file of more than {ROWS} rows, which is the limit")));
+        let most = limits::of(u64::from(ROWS));
+        if u64::from(self.before) > most {
+            return Err(faults::too_large(&format!("is a Parquet file of more than {most} rows, which is the limit")));
         }
         let Some(batch) = self.batches.next() else { return Ok(false) };
         let batch: RecordBatch = batch.map_err(|_| damaged())?;

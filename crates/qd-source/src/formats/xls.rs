@@ -1,15 +1,19 @@
-//! Old Excel workbooks (.xls), which are read whole: their sheets are small by nature.
+//! Old Excel workbooks (.xls), which the library reads whole. That is done apart (see [`crate::apart`]),
+//! and what comes back is read from here like any other workbook.
 
+mod answer;
 mod extent;
+
+pub(crate) use answer::{answer, is_whole};
 
 use super::head::Head;
 use super::input::Input;
 use super::values::Text;
 use super::workbook::{Cells, CellsBook, Place, Workbook, guarded};
 use super::{Book, Format, Sheet, limits};
+use crate::apart;
 use crate::faults::{self, Trouble};
-use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, XlsError};
-use std::io::Cursor;
+use answer::{Answer, Said};
 
 const NAME: &str = "old Excel workbook";
 
@@ -28,68 +32,64 @@ impl Format for Xls {
     fn open(&self, input: &Input) -> Result<Box<dyn Book>, Trouble> {
         let bytes = limits::whole_xls(input)?;
         guarded(NAME, || extent::check(&bytes))?;
-        let book = guarded(NAME, || calamine::Xls::new(Cursor::new(bytes)).map_err(|error| said(&error)))?;
-        let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
-        let sheets = sheets
-            .map(|sheet| Sheet { name: Some(sheet.name.clone()), hidden: sheet.visible != SheetVisible::Visible })
-            .collect();
-        Ok(Box::new(CellsBook::new(XlsBook(book), sheets)))
+        let book = XlsBook::of(apart::answer(bytes)?)?;
+        let sheets = book.sheets.iter().map(|found| found.sheet.clone()).collect();
+        Ok(Box::new(CellsBook::new(book, sheets)))
     }
 }
 
-struct XlsBook(calamine::Xls<Cursor<Vec<u8>>>);
+struct XlsBook {
+    answer: Vec<u8>,
+    sheets: Vec<Found>,
+}
+
+/// A sheet in the answer.
+struct Found {
+    sheet: Sheet,
+    /// Where its cells begin.
+    start: usize,
+    /// Whether its cells could not be read.
+    is_damaged: bool,
+}
+
+impl XlsBook {
+    fn of(answer: Vec<u8>) -> Result<Self, Trouble> {
+        let mut sheets: Vec<Found> = Vec::new();
+        let mut reader = Answer::new(&answer, 0);
+        loop {
+            match reader.next() {
+                Some(Said::Sheet { name, is_hidden }) => {
+                    let sheet = Sheet { name: Some(name.to_owned()), hidden: is_hidden };
+                    sheets.push(Found { sheet, start: reader.at(), is_damaged: false });
+                }
+                Some(Said::DamagedSheet) => {
+                    if let Some(sheet) = sheets.last_mut() {
+                        sheet.is_damaged = true;
+                    }
+                }
+                Some(Said::Cell { .. }) => {}
+                Some(Said::Protected) => return Err(faults::protected()),
+                Some(Said::End) => break,
+                Some(Said::Damaged) | None => return Err(faults::damaged(NAME)),
+            }
+        }
+        Ok(Self { answer, sheets })
+    }
+}
 
 impl Workbook for XlsBook {
     const NAME: &'static str = NAME;
 
-    fn cells<'a>(&'a mut self, _sheet: usize, name: &str) -> Result<Box<dyn Cells + Send + 'a>, Trouble> {
-        let range = self.0.worksheet_range(name).map_err(|error| said(&error))?;
-        Ok(Box::new(XlsCells { start: range.start().unwrap_or_default(), range, at: 0 }))
-    }
-}
-
-/// The cells of a sheet that is held whole.
-struct XlsCells {
-    range: Range<Data>,
-    start: (u32, u32),
-    at: usize,
-}
-
-impl Cells for XlsCells {
-    fn next(&mut self, text: &mut Text) -> Result<Option<Place>, Trouble> {
-        let (height, width) = self.range.get_size();
-        while self.at < height * width {
-            let (row, column) = (self.at / width, self.at % width);
-            self.at += 1;
-            let Some(cell) = self.range.get((row, column)) else { continue };
-            if *cell != Data::Empty && text.set(&borrowed(cell)) {
-                return Ok(Some((self.start.0 + row as u32 + 1, self.start.1 + column as u32)));
-            }
+    fn cells<'a>(&'a mut self, sheet: usize, _name: &str) -> Result<Box<dyn Cells + Send + 'a>, Trouble> {
+        let found = &self.sheets[sheet];
+        if found.is_damaged {
+            return Err(faults::damaged(NAME));
         }
-        Ok(None)
-    }
-}
-
-/// A cell that is held whole, as cells that stream past are.
-fn borrowed(cell: &Data) -> DataRef<'_> {
-    match cell {
-        Data::Int(value) => DataRef::Int(*value),
-        Data::Float(value) => DataRef::Float(*value),
-        Data::String(text) => DataRef::SharedString(text),
-        Data::Bool(value) => DataRef::Bool(*value),
-        Data::DateTime(value) => DataRef::DateTime(*value),
-        Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
-        Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
-        Data::Error(error) => DataRef::Error(error.clone()),
-        Data::Empty => DataRef::Empty,
-    }
-}
-
-/// What the library's error means for a person. Its own words are not repeated, since they may hold
-/// what stands in a cell.
-fn said(error: &XlsError) -> Trouble {
-    match error {
-        XlsError::Password => faults::protected(),
-        _ => faults::damaged(NAME),
+        let mut answer = Answer::new(&self.answer, found.start);
+        Ok(Box::new(move |text: &mut Text| -> Result<Option<Place>, Trouble> {
+            let Some(Said::Cell { row, column, stored, text: said }) = answer.next() else { return Ok(None) };
+            text.set_text(said, stored);
+            Ok(Some((row, column)))
+        }))
     }
 }

@@ -1,6 +1,6 @@
 //! Tables in packed files: one is read, several are named, and none unfolds without end.
 
-use super::{corpora, read_bytes, read_file};
+use super::{corpora, read_bytes, read_file, schema};
 use crate::Request;
 use std::io::{Cursor, Write};
 
@@ -45,7 +45,6 @@ fn one_table_in_a_packed_file_is_read() {
 fn what_is_not_one_table_is_said() {
     let reject = &["- - unreadable"][..];
     let text = b"a,b\n1,2\n".as_slice();
-    check(&zipped(&[("a.csv", text), ("b.csv", text)]), "", reject, "2 tables in it: \"a.csv\" and \"b.csv\"");
     check(&zipped(&[("guide.pdf", b"%PDF-1.7")]), "", reject, "without a table in it");
     check(&zipped(&[]), "", reject, "without a table in it");
     check(&gzipped(b"%PDF-1.7"), "", reject, "is a PDF");
@@ -56,6 +55,24 @@ fn what_is_not_one_table_is_said() {
         deep = gzipped(&deep);
     }
     check(&deep, "", &["- - too-large"], "packed more than 3 times over");
+}
+
+#[test]
+fn one_of_several_tables_is_chosen_and_never_the_first_silently() {
+    let text = b"a,b\n1,2\n".as_slice();
+    let several =
+        zipped(&[("a.csv", text), ("more/b.csv", b"c,d\n3,4\n"), ("broken.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")]);
+    check(&several, "", &["- - several-sheets"], "\"a.csv\" and \"b.csv\"");
+    for name in ["b.csv", "b", "B.CSV"] {
+        let read = read_bytes(&several, &Request { sheet: Some(name), ..Request::default() }, None);
+        assert_eq!(read.table(), "1: c|d\n2: 3|4", "{}", read.messages);
+    }
+    let missing = read_bytes(&several, &Request { sheet: Some("c.csv"), ..Request::default() }, None);
+    assert_eq!(missing.findings, ["- - sheet-not-found"]);
+    let schema = schema("[quarterday]\n[[fields]]\nname = \"c\"\nconstraints = { required = true }");
+    let read = read_bytes(&several, &Request { schema: Some(&schema), ..Request::default() }, None);
+    assert_eq!(read.table(), "1: c|d\n2: 3|~", "{}", read.messages);
+    assert!(read.messages.contains("\"broken.xls\" was passed over"), "{}", read.messages);
 }
 
 #[test]

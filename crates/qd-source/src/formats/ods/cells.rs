@@ -3,6 +3,7 @@
 use super::damaged;
 use super::sheets::attribute;
 use crate::faults::{self, Trouble};
+use crate::formats::limits;
 use crate::formats::values::{Text, without_midnight};
 use crate::formats::workbook::{Cells, Place};
 use qd_table::Stored;
@@ -77,8 +78,9 @@ impl OdsCells<'_> {
     /// Counts copies of cells against the limit.
     fn copied(&mut self, cells: u64) -> Result<(), Trouble> {
         self.copies += cells;
-        if self.copies > COPIES {
-            return Err(faults::too_large(&format!("repeats its cells more than {COPIES} times, which is the limit")));
+        let most = limits::of(COPIES);
+        if self.copies > most {
+            return Err(faults::too_large(&format!("repeats its cells more than {most} times, which is the limit")));
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! so that a small file could ask for more memory than there is: that is counted before.
 
 use crate::faults::{self, Trouble};
+use crate::formats::limits::of;
 
 /// The most cells that all sheets may span.
 const CELLS: u64 = 32 << 20;
@@ -21,8 +22,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), Trouble> {
         let (reach, seen) = reach(rest);
         cells = cells.saturating_add(reach);
         walked += seen;
-        if cells > CELLS || walked > WALKED {
-            let most = CELLS / 1_000_000;
+        if cells > of(CELLS) || walked > of(WALKED) {
+            let most = of(CELLS) / 1_000_000;
             return Err(faults::too_large(&format!(
                 "is an old Excel workbook of which the sheets reach over more than {most} million cells, which is the limit"
             )));
