@@ -7,6 +7,7 @@ use memchr::memmem;
 use std::io::Read;
 
 const OLD_FIX: &str = "open it in Excel and save it as an Excel workbook (.xlsx)";
+const AS_UTF8: &str = "save it as CSV in UTF-8";
 const UNPACK: &str = "unpack it and give the files inside one by one";
 
 /// What begins how, what it is, and what to do where asking the partner again is not the answer.
@@ -16,6 +17,8 @@ const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
     (b"BZh91AY&SY", "is compressed with bzip2", Some(UNPACK)),
     (b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive", Some(UNPACK)),
     (b"Rar!\x1a\x07", "is a RAR archive", Some(UNPACK)),
+    (b"\xff\xfe\0\0", "is text in UTF-32", Some(AS_UTF8)),
+    (b"\0\0\xfe\xff", "is text in UTF-32", Some(AS_UTF8)),
     (b"ARROW1\0\0", "is an Arrow file", None),
     (b"SQLite format 3\0", "is a SQLite database", None),
     (b"{\\rtf", "is a rich text document", None),

@@ -16,15 +16,15 @@ use decode::{Decoder, Found};
 use memchr::memmem;
 use qd_model::{Fault, Hit};
 use qd_table::{Chunk, TextColumn};
-use record::{Record, Specials};
+use record::{Dialect, Record, Specials};
 use split::Splitter;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// About how much text is in a block.
 const BLOCK: usize = 4 << 20;
-/// How much text is looked at to find the delimiter and the heading row.
-const LOOKED_AT: usize = 64 * 1024;
+/// How much text is looked at to find the dialect and the heading row.
+const LOOKED_AT: usize = 256 * 1024;
 
 /// Delimited text.
 pub(super) struct Text;
@@ -54,7 +54,7 @@ pub(super) fn first_words(bytes: &[u8]) -> String {
 pub(crate) struct TextBook {
     input: Input,
     found: Found,
-    delimiter: u8,
+    dialect: Dialect,
     /// Bytes of decoded text to pass over: a line that only names the delimiter.
     skip: usize,
     /// The beginning of the text after that line, and whether it is all of it.
@@ -66,7 +66,7 @@ pub(crate) struct TextBook {
 }
 
 impl TextBook {
-    /// Looks at the whole file for its encoding, and at its beginning for its delimiter.
+    /// Looks at the whole file for its encoding, and at its beginning for its dialect.
     pub(crate) fn open(input: &Input, block: usize) -> std::io::Result<Self> {
         let found = decode::detect(input)?;
         let mut decoder = Decoder::open(input, &found)?;
@@ -75,9 +75,9 @@ impl TextBook {
         let whole = start.len() < LOOKED_AT;
         let (declared, skip) = delimiter::declared(&start);
         start.drain(..skip);
-        let delimiter = declared.unwrap_or_else(|| delimiter::detect(&start, whole));
+        let dialect = delimiter::detect(&start, whole, declared);
         let input = input.clone();
-        Ok(Self { input, found, delimiter, skip, start, whole, block, sheets: [Sheet::default()], trouble: None })
+        Ok(Self { input, found, dialect, skip, start, whole, block, sheets: [Sheet::default()], trouble: None })
     }
 }
 
@@ -88,7 +88,7 @@ impl Book for TextBook {
 
     fn sample(&mut self, _sheet: usize) -> Result<Sample, Trouble> {
         let text = String::from_utf8_lossy(&self.start);
-        let specials = Specials::of(self.delimiter);
+        let specials = Specials::of(self.dialect);
         let mut record = Record::default();
         let (mut at, mut row, mut scratch) = (0, 0, String::new());
         let mut sample = Sample::default();
@@ -102,7 +102,7 @@ impl Book for TextBook {
             let cells: Vec<SampleCell> = (0u32..)
                 .zip(record.cells())
                 .filter(|(_, cell)| !cell.is_empty())
-                .map(|(column, cell)| SampleCell::of_text(column, cell.text(&text, &mut scratch)))
+                .map(|(column, cell)| SampleCell::of_text(column, cell.text(&text, self.dialect, &mut scratch)))
                 .collect();
             if !cells.is_empty() {
                 sample.rows.push(SampleRow { row, cells, width: Some(record.cells().len() as u32) });
@@ -118,18 +118,18 @@ impl Book for TextBook {
     fn blocks<'a>(&'a mut self, _sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a> {
         let opened = Decoder::open(&self.input, &self.found);
         let mut splitter = match opened {
-            Ok(decoder) => Some(Splitter::new(decoder, self.delimiter, self.block, self.skip)),
+            Ok(decoder) => Some(Splitter::new(decoder, self.dialect, self.block, self.skip)),
             Err(error) => {
                 self.trouble = Some(faults::machine(&error));
                 None
             }
         };
-        let (delimiter, trouble) = (self.delimiter, &mut self.trouble);
+        let (dialect, trouble) = (self.dialect, &mut self.trouble);
         Box::new(std::iter::from_fn(move || match splitter.as_mut()?.next_piece() {
             Ok(Some(piece)) => {
                 let plan = Arc::clone(&plan);
                 let (bytes, first_row, records) = (piece.bytes, piece.first_row, piece.records);
-                Some(Block(Cut::Text(TextBlock { bytes, first_row, records, delimiter, plan })))
+                Some(Block(Cut::Text(TextBlock { bytes, first_row, records, dialect, plan })))
             }
             Ok(None) => None,
             Err(fault) => {
@@ -150,7 +150,7 @@ pub(crate) struct TextBlock {
     bytes: Vec<u8>,
     first_row: u32,
     records: u32,
-    delimiter: u8,
+    dialect: Dialect,
     plan: Arc<Plan>,
 }
 
@@ -161,15 +161,25 @@ impl TextBlock {
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         // Looked for once in the whole block, so that good blocks are not searched row by row.
         let damaged = memmem::find(text.as_bytes(), "\u{fffd}".as_bytes()).is_some();
-        let mut reader = Reader::new(&plan, &text, self.records as usize);
-        let specials = Specials::of(self.delimiter);
+        let nul = memchr::memchr(0, text.as_bytes()).is_some();
+        let mut reader = Reader::new(&plan, &text, self.records as usize, self.dialect);
+        let specials = Specials::of(self.dialect);
         let mut record = Record::default();
         let (mut at, mut row) = (0, self.first_row);
         while at < text.len() {
             let start = at;
             at = record.read(text.as_bytes(), at, &specials);
-            if row > plan.heading_row && reader.add(row, &record) && damaged && text[start..at].contains('\u{fffd}') {
-                reader.hits.push(Hit { row, fault: plan.undecodable, evidence: None });
+            if row > plan.heading_row && reader.add(row, &record) {
+                let mut hit = |fault| reader.hits.push(Hit { row, fault, evidence: None });
+                if damaged && text[start..at].contains('\u{fffd}') {
+                    hit(plan.undecodable);
+                }
+                if nul && text[start..at].contains('\0') {
+                    hit(plan.nul);
+                }
+                if record.is_stray() {
+                    hit(plan.stray);
+                }
             }
             row += 1;
         }
@@ -188,10 +198,11 @@ struct Reader<'a> {
     rows: Vec<u32>,
     hits: Vec<Hit>,
     scratch: String,
+    dialect: Dialect,
 }
 
 impl<'a> Reader<'a> {
-    fn new(plan: &'a Plan, text: &'a str, records: usize) -> Self {
+    fn new(plan: &'a Plan, text: &'a str, records: usize, dialect: Dialect) -> Self {
         let (mut columns, mut unheaded) = (Vec::new(), Vec::new());
         for (column, slot) in plan.slots.iter().enumerate() {
             match slot {
@@ -201,13 +212,15 @@ impl<'a> Reader<'a> {
             }
         }
         let (rows, hits, scratch) = (Vec::with_capacity(records), Vec::new(), String::new());
-        Self { plan, text, columns, unheaded, rows, hits, scratch }
+        Self { plan, text, columns, unheaded, rows, hits, scratch, dialect }
     }
 
     /// Adds a record, unless it is blank. Cells that are missing are null; cells too many are left out.
     fn add(&mut self, row: u32, record: &Record) -> bool {
         let cells = record.cells();
-        if cells.iter().all(|cell| cell.is_empty()) {
+        let is_end_mark =
+            || matches!(cells, [cell] if cell.text(self.text, self.dialect, &mut String::new()) == "\x1a");
+        if cells.iter().all(|cell| cell.is_empty()) || is_end_mark() {
             return false;
         }
         self.unheaded.retain(|(column, fault)| {
@@ -223,7 +236,7 @@ impl<'a> Reader<'a> {
         }
         for (column, _, builder) in &mut self.columns {
             match cells.get(*column) {
-                Some(cell) => builder.append_value(cell.text(self.text, &mut self.scratch)),
+                Some(cell) => builder.append_value(cell.text(self.text, self.dialect, &mut self.scratch)),
                 None => builder.append_null(),
             }
         }

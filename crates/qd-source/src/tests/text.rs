@@ -21,7 +21,11 @@ fn the_grammar_is_rfc_4180_read_generously() {
     check("a,b\n\"1\n1\",\"x \"\"y\"\"\"\n3,4\n", "1: a|b\n2: 1\n1|x \"y\"\n3: 3|4", &[]);
     check("a,b\r\n\"1\r\n1\",2\r\n3,4", "1: a|b\n2: 1\r\n1|2\n3: 3|4", &[]);
     check("a,b\n5\" pipe,6\n7,8\n", "1: a|b\n2: 5\" pipe|6\n3: 7|8", &[]);
-    check("a,b\n1,x\0y\n", "1: a|b\n2: 1|x\0y", &[]);
+    check("a,b\n1,x\0y\n", "1: a|b\n2: 1|x\0y", &["2 - undecodable"]);
+    check("a,b\n1,\"x\" y\n2,z\n", "1: a|b\n2: 1|x y\n3: 2|z", &["2 - stray-quote"]);
+    check("a,b\n\"x \\\"y\\\", z\",2\n\"\n\",4\n", "1: a|b\n2: x \"y\", z|2\n3: \n|4", &[]);
+    check("a, b\n\"1, 2\", \"3\"\n\"4\", \"5\"\n", "1: a|b\n2: 1, 2|3\n3: 4|5", &[]);
+    check("'a','b'\n'1, 2','it''s'\n'4','5'\n", "1: a|b\n2: 1, 2|it's\n3: 4|5", &[]);
 }
 
 #[test]
@@ -44,6 +48,13 @@ fn encodings_are_found() {
     let text = "naïve,b\nZoë,2\n";
     check(text, "1: naïve|b\n2: Zoë|2", &[]);
     check(["\u{feff}", text].concat(), "1: naïve|b\n2: Zoë|2", &[]);
+    check(["\u{feff}\u{feff}", text, "\x1a"].concat(), "1: naïve|b\n2: Zoë|2", &[]);
+    let row = "Żółć gęślą jaźń,świętość źdźbło mężczyzna\n";
+    let polish =
+        read_bytes(&encoding_rs::WINDOWS_1250.encode(&["a,b\n", &row.repeat(6)].concat()).0, &Request::default(), None);
+    assert!(polish.table().ends_with("7: Żółć gęślą jaźń|świętość źdźbło mężczyzna"), "{}", polish.messages);
+    let japanese = encoding_rs::SHIFT_JIS.encode("a,b\n日本語の注釈です,東京都\nこれはテスト,大阪府\n").0.into_owned();
+    check(japanese, "1: a|b\n2: 日本語の注釈です|東京都\n3: これはテスト|大阪府", &["- - encoding"]);
     check(b"na\xefve,b\nZo\xeb,2\n", "1: naïve|b\n2: Zoë|2", &["- - encoding"]);
     let wide =
         |mark: &str, to: fn(u16) -> [u8; 2]| format!("{mark}{text}").encode_utf16().flat_map(to).collect::<Vec<u8>>();

@@ -1,6 +1,8 @@
 //! Bytes to UTF-8, in pieces, and which encoding a file is in.
 
 use crate::formats::input::{Bytes, Input};
+use crate::guard;
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::io::{Read, Result, Seek, SeekFrom};
 
@@ -15,13 +17,16 @@ pub(super) struct Found {
 }
 
 /// Finds a file's encoding: by its byte order mark; as UTF-8 where all its bytes are; else as
-/// Windows-1252, unless the bytes are plainly UTF-8 with some damage. The whole file is looked at,
+/// an older encoding (Windows-1252 above all), unless the bytes are plainly UTF-8 with some damage. The whole file is looked at,
 /// since the first accent may stand on its last line.
 pub(super) fn detect(input: &Input) -> Result<Found> {
     let mut file = input.open()?;
     let mut start = Vec::new();
     (&mut file).take(4096).read_to_end(&mut start)?;
     if let Some((encoding, mark)) = Encoding::for_bom(&start) {
+        // A file that was put together from others may begin with the mark twice.
+        let twice = encoding == UTF_8 && start[mark..].starts_with(b"\xef\xbb\xbf");
+        let mark = if twice { mark * 2 } else { mark };
         return Ok(Found { encoding, mark: mark as u64, named: name(encoding) });
     }
     if let Some(encoding) = unmarked_utf16(&start) {
@@ -29,7 +34,7 @@ pub(super) fn detect(input: &Input) -> Result<Found> {
     }
     file.seek(SeekFrom::Start(0))?;
     let evidence = Evidence::of(&mut file)?;
-    let encoding = if evidence.broken > evidence.letters { WINDOWS_1252 } else { UTF_8 };
+    let encoding = if evidence.broken > evidence.letters { legacy(input)? } else { UTF_8 };
     Ok(Found { encoding, mark: 0, named: name(encoding) })
 }
 
@@ -38,8 +43,28 @@ fn name(encoding: &'static Encoding) -> Option<&'static str> {
         _ if encoding == UTF_8 => None,
         _ if encoding == WINDOWS_1252 => Some("Windows-1252"),
         _ if encoding == UTF_16LE => Some("UTF-16 (little-endian)"),
-        _ => Some("UTF-16 (big-endian)"),
+        _ if encoding == UTF_16BE => Some("UTF-16 (big-endian)"),
+        _ => Some(encoding.name()),
     }
+}
+
+/// The encoding of text that is no Unicode: Windows-1252, unless enough letters beyond ASCII say
+/// otherwise.
+fn legacy(input: &Input) -> Result<&'static Encoding> {
+    const LOOKED_AT: u64 = 4 << 20;
+    const LETTERS: usize = 12;
+    let mut bytes = Vec::new();
+    input.open()?.take(LOOKED_AT).read_to_end(&mut bytes)?;
+    let letters = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+    if letters < LETTERS {
+        return Ok(WINDOWS_1252);
+    }
+    // Where there are few, the guess leans to what is written in this country.
+    let country = (letters < LETTERS * 4).then_some(&b"uk"[..]);
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(&bytes, true);
+    let guess = guard::guarded(|| detector.guess(country, Utf8Detection::Deny));
+    Ok(guess.unwrap_or(WINDOWS_1252))
 }
 
 /// UTF-16 without a mark: nearly every second byte is zero, always on the same side.

@@ -2,11 +2,13 @@
 //! spreadsheet row of its first one. Only quotation marks and line ends are looked at.
 
 use super::decode::Decoder;
+use super::record::Dialect;
 use crate::faults::{self, Trouble};
+use crate::formats::limits::{self, MIB};
 use memchr::{memchr, memchr_iter, memrchr};
 
 /// The longest record. One that is longer is most likely a quotation mark that never closes.
-const LONGEST: usize = 64 << 20;
+const LONGEST: u64 = 64 * MIB;
 
 /// Some whole records.
 pub(super) struct Piece {
@@ -18,7 +20,7 @@ pub(super) struct Piece {
 /// Cuts a file's text into pieces.
 pub(super) struct Splitter {
     decoder: Decoder,
-    delimiter: u8,
+    dialect: Dialect,
     block: usize,
     /// Bytes at the beginning that are not part of the table.
     skip: usize,
@@ -27,8 +29,8 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
-    pub(super) fn new(decoder: Decoder, delimiter: u8, block: usize, skip: usize) -> Self {
-        Self { decoder, delimiter, block, skip, pending: Vec::new(), row: 1 }
+    pub(super) fn new(decoder: Decoder, dialect: Dialect, block: usize, skip: usize) -> Self {
+        Self { decoder, dialect, block, skip, pending: Vec::new(), row: 1 }
     }
 
     /// The next piece, or why there cannot be one.
@@ -45,18 +47,20 @@ impl Splitter {
             if more && self.pending.len() < self.block {
                 continue;
             }
-            scan.advance(&self.pending, self.delimiter, !more);
+            scan.advance(&self.pending, self.dialect, !more);
             if !more {
                 return self.last(&scan);
             }
             if scan.end > 0 {
                 return Ok(Some(self.cut(scan.end, scan.records)));
             }
-            if self.pending.len() > LONGEST {
+            // Places in a record are counted with 31 bits.
+            let most = limits::of(LONGEST).min(1024 * MIB);
+            if self.pending.len() as u64 > most {
                 return Err(if scan.quoted {
                     faults::unclosed_quote(self.row)
                 } else {
-                    faults::too_large("has a line that is longer than 64 MiB, which is the limit")
+                    faults::too_large(&format!("has a line that is longer than {} MiB, which is the limit", most / MIB))
                 });
             }
         }
@@ -89,6 +93,8 @@ struct Scan {
     at: usize,
     /// Whether `at` stands inside a quoted cell.
     quoted: bool,
+    /// Where that cell's text begins.
+    opened: usize,
     /// Where the last whole record ends.
     end: usize,
     /// How many records end up to there.
@@ -97,16 +103,20 @@ struct Scan {
 
 impl Scan {
     /// Looks at text that has grown at its end. What the next bytes could still change is left.
-    fn advance(&mut self, bytes: &[u8], delimiter: u8, is_all: bool) {
+    fn advance(&mut self, bytes: &[u8], dialect: Dialect, is_all: bool) {
         while self.at < bytes.len() {
-            let quote = memchr(b'"', &bytes[self.at..]).map(|offset| self.at + offset);
+            let quote = memchr(dialect.quote, &bytes[self.at..]).map(|offset| self.at + offset);
             if self.quoted {
                 let Some(quote) = quote else {
                     self.at = bytes.len();
                     return;
                 };
+                if dialect.is_escaped(bytes, self.opened, quote) {
+                    self.at = quote + 1;
+                    continue;
+                }
                 match bytes.get(quote + 1) {
-                    Some(b'"') => self.at = quote + 2,
+                    Some(next) if *next == dialect.quote => self.at = quote + 2,
                     None if !is_all => {
                         self.at = quote;
                         return;
@@ -119,8 +129,10 @@ impl Scan {
                     return;
                 }
                 if let Some(quote) = quote {
-                    let opens = quote == 0 || [delimiter, b'\n', b'\r'].contains(&bytes[quote - 1]);
-                    (self.quoted, self.at) = (opens, quote + 1);
+                    let spaces = if dialect.padded { spaces_before(bytes, quote) } else { 0 };
+                    let before = quote - spaces;
+                    let opens = before == 0 || [dialect.delimiter, b'\n', b'\r'].contains(&bytes[before - 1]);
+                    (self.quoted, self.at, self.opened) = (opens, quote + 1, quote + 1);
                 }
             }
         }
@@ -160,4 +172,9 @@ impl Scan {
         self.at = stop;
         true
     }
+}
+
+/// How many spaces stand before a place.
+fn spaces_before(bytes: &[u8], at: usize) -> usize {
+    bytes[..at].iter().rev().take_while(|byte| **byte == b' ').count()
 }
