@@ -1,5 +1,7 @@
-//! Development tasks: `cargo xtask sample-data` makes the invented partner files.
+//! Development tasks: `cargo xtask sample-data` makes the invented partner files, `cargo xtask fuzz`
+//! reads damaged ones.
 
+mod fuzz;
 mod random;
 mod sample;
 
@@ -13,7 +15,8 @@ fn main() -> ExitCode {
         ["sample-data"] => sample::make(&root.join("sample-data"), &root.join("sample-data")),
         // Elsewhere, to compare with what is in the repository.
         ["sample-data", out] => sample::make(&root.join("sample-data"), Path::new(out)),
-        _ => Err("usage: cargo xtask sample-data [FOLDER]".to_owned()),
+        ["fuzz", ref arguments @ ..] => fuzz::run(&root, arguments),
+        _ => Err("usage: cargo xtask sample-data [FOLDER], or fuzz FORMAT".to_owned()),
     };
     match outcome {
         Ok(said) => {
