@@ -6,6 +6,7 @@ mod r#enum;
 mod exclusive_maximum;
 mod exclusive_minimum;
 mod foreign_key;
+mod json_schema;
 mod max_length;
 mod maximum;
 mod min_length;
@@ -61,6 +62,7 @@ pub(crate) static ALL: &[&dyn Check] = &[
     &exclusive_maximum::ExclusiveMaximum,
     &min_length::MinLength,
     &max_length::MaxLength,
+    &json_schema::JsonSchema,
     &unique::Unique,
     &primary_key::PrimaryKey,
     &unique_keys::UniqueKeys,

@@ -129,7 +129,4 @@ fn idle(field: &Field, warnings: &mut Vec<Mistake>) {
         let noun = field.field_type.as_str();
         say(format!("`{}` is of type {noun}, and the standard has categories of texts and whole numbers", field.name));
     }
-    if field.constraints.json_schema.is_some() {
-        say(format!("`jsonSchema` of `{}` is not checked", field.name));
-    }
 }

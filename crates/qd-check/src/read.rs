@@ -95,7 +95,7 @@ impl Reader {
             Self::Boolean(_) => boolean::canonical(text).map(Value::Boolean),
             Self::Date(_) => temporal::iso_date(text).map(Value::Date),
             Self::Datetime(_) => temporal::iso_datetime(text, temporal::Strictness::Strict).map(Value::Datetime),
-            Self::Time(_) => temporal::iso_time(text, temporal::Strictness::Strict).map(Value::Time),
+            Self::Time(_) => temporal::iso_time_of_zone(text, temporal::Strictness::Strict).map(Value::Time),
             Self::Year(_) | Self::Yearmonth(_) | Self::Text(_) => None,
         };
         plain.or_else(|| self.read(text))

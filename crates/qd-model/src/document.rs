@@ -227,7 +227,9 @@ impl<'a> Table<'a> {
     /// The node under a name.
     pub fn node(&self, name: &'static str) -> Option<&'a Node> {
         self.asked.borrow_mut().insert(name);
-        self.entries.iter().find(|(key, _)| key == name).map(|(_, node)| node)
+        // JSON's null says as much as leaving the name out.
+        let found = self.entries.iter().find(|(key, node)| key == name && !matches!(node.value, Value::Null));
+        found.map(|(_, node)| node)
     }
 
     /// Every name and node, for tables whose names are data.
@@ -328,6 +330,17 @@ impl<'a> Table<'a> {
         &[]
     }
 
+    /// Any value under a name as text: texts and numbers as they stand, lists and tables as JSON.
+    pub fn any(&self, name: &'static str) -> Option<String> {
+        self.node(name).map(as_any)
+    }
+
+    /// The values of a list under a name, each as [`Table::any`] has it.
+    pub fn anys(&self, name: &'static str) -> Option<Vec<String>> {
+        self.node(name)?;
+        Some(self.list(name).iter().filter(|item| !matches!(item.value, Value::Null)).map(as_any).collect())
+    }
+
     /// A list of texts under a name.
     pub fn texts(&self, name: &'static str) -> Option<Vec<String>> {
         self.node(name)?;
@@ -379,6 +392,15 @@ pub fn as_text<'a>(node: &'a Node, name: &str, mistakes: &Mistakes) -> Option<&'
     }
     mistakes.push(Mistake::new(&node.at, format!("`{name}` must be text, and this is {}", node.value.name())));
     None
+}
+
+/// A node of any kind as text.
+fn as_any(node: &Node) -> String {
+    match &node.value {
+        Value::Text(text) | Value::Number(text) => text.clone(),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Null | Value::List(_) | Value::Table(_) => node.to_json(),
+    }
 }
 
 /// A node as text where a number or a boolean may stand as well.

@@ -161,12 +161,6 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
             rows,
         })
         .collect();
-    let unjudged = schema.fields.iter().filter(|field| field.constraints.json_schema.is_some());
-    judged.not_checked.extend(unjudged.map(|field| NotChecked {
-        code: "json-schema".to_owned(),
-        reason: format!("jsonSchema of `{}` is not checked", field.name),
-        rows: judged.rows,
-    }));
     findings.extend(own);
     findings.extend(SourceFindings { faults: rules, hits: from_rules, ..SourceFindings::default() });
     findings.sort();

@@ -2,8 +2,10 @@
 
 use super::{Check, Subject, Test, Wording, fixed};
 use crate::codes::Codes;
+use crate::read::Reader;
+use crate::read::text::Texts;
 use crate::value::Value;
-use qd_model::{Field, Mistake};
+use qd_model::{Field, FieldType, Mistake};
 use std::collections::BTreeSet;
 
 pub(super) struct Enum;
@@ -24,7 +26,9 @@ impl Check for Enum {
         let field = subject.field;
         let listed = field.constraints.enumeration.as_ref();
         for value in listed.map_or(&[][..], |listed| &listed.value) {
-            if subject.settings.read_setting(value).is_none() {
+            // An entry of a list may be written as JSON beside the way in which cells have it.
+            let is_json_list = field.field_type == FieldType::List && value.starts_with('[');
+            if !is_json_list && subject.settings.read_setting(value).is_none() {
                 let at = listed.map_or(&field.at, |listed| &listed.at);
                 let what = format!("`enum` has an entry that is not {}", subject.settings.expects(field));
                 return Err(Mistake::new(at, what));
@@ -39,8 +43,16 @@ impl Check for Enum {
         let texts: BTreeSet<String> = listed.value.iter().cloned().collect();
         let values: Vec<Value<'static>> =
             texts.iter().filter_map(|text| fixed(subject.settings.read_setting(text)?)).collect();
+        let reader = match subject.settings {
+            Reader::Text(Texts::Free) => None,
+            Reader::Text(reader) => Some(reader.clone()),
+            _ => None,
+        };
         Ok(Some(Test::Value(Box::new(move |cell| match cell.value {
-            Value::Text(text) => texts.contains(text),
+            Value::Text(text) => {
+                texts.contains(text)
+                    || reader.as_ref().is_some_and(|reader| texts.iter().any(|listed| reader.same(text, listed)))
+            }
             value => values.contains(&value),
         }))))
     }

@@ -93,6 +93,14 @@ pub(crate) fn iso_time(text: &str, strictness: Strictness) -> Option<i64> {
     (hour < 24 && minute < 60 && second < 60).then(|| microseconds(hour, minute, second, microsecond))
 }
 
+/// `14:30:00`, perhaps with a fraction and with `Z` or an offset, which is then undone.
+pub(crate) fn iso_time_of_zone(text: &str, strictness: Strictness) -> Option<i64> {
+    match text.find(['Z', '+', '-']) {
+        Some(at) => Some((iso_time(&text[..at], strictness)? - offset(&text[at..])?).rem_euclid(DAY)),
+        None => iso_time(text, strictness),
+    }
+}
+
 /// `2022-09-30T14:30:00`, perhaps with a fraction and with `Z` or an offset, which is then undone.
 pub(crate) fn iso_datetime(text: &str, strictness: Strictness) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
@@ -337,7 +345,7 @@ impl Scalar for Times {
 
     fn read(&self, text: &str) -> Option<i64> {
         match &self.written {
-            Written::Iso => iso_time(text, self.strictness),
+            Written::Iso => iso_time_of_zone(text, self.strictness),
             Written::Known(..) => None,
             Written::Patterns(patterns) => {
                 patterns.iter().find_map(|pattern| Some(pattern.read(text)?.microseconds())).or_else(|| {

@@ -91,9 +91,32 @@ impl Texts {
                 text.is_empty() || text.split(delimiter.as_str()).all(|text| item.read(text).is_some())
             }
             Self::Duration => seconds(text).is_some(),
-            Self::Geopoint(written) => is_point(*written, text),
+            Self::Geopoint(written) => point(*written, text).is_some(),
             Self::Geojson => json(text).is_some_and(|json| geojson::is_geojson(&json)),
             Self::Topojson => json(text).is_some_and(|json| geojson::is_topojson(&json)),
+        }
+    }
+
+    /// Whether two texts of the type mean the same value: JSON is compared as JSON, lists item by item,
+    /// durations and points by what they measure.
+    pub(crate) fn same(&self, a: &str, b: &str) -> bool {
+        if a == b {
+            return true;
+        }
+        match self {
+            Self::Object | Self::Array | Self::Geojson | Self::Topojson => {
+                json(a).is_some_and(|a| json(b).is_some_and(|b| a == b))
+            }
+            Self::List(item, delimiter) => {
+                let (a, b) = (items(a, delimiter), items(b, delimiter));
+                let same = |(a, b): (&String, &String)| a == b || item.read(a).is_some_and(|a| item.read(b) == Some(a));
+                a.len() == b.len() && a.iter().zip(&b).all(same)
+            }
+            Self::Duration => seconds(a).is_some_and(|a| seconds(b) == Some(a)),
+            Self::Geopoint(written) => {
+                point(*written, a).is_some_and(|a| point(*written, b).is_some_and(|b| a == b))
+            }
+            _ => false,
         }
     }
 
@@ -123,7 +146,17 @@ impl Texts {
     }
 }
 
-fn json(text: &str) -> Option<Json> {
+/// The items of a list, which a schema file may also write as JSON.
+fn items(text: &str, delimiter: &str) -> Vec<String> {
+    let written = text.starts_with('[').then(|| json(text)).flatten();
+    if let Some(Json::Array(items)) = written {
+        let plain = |item: Json| item.as_str().map_or_else(|| item.to_string(), str::to_owned);
+        return items.into_iter().map(plain).collect();
+    }
+    if text.is_empty() { Vec::new() } else { text.split(delimiter).map(str::to_owned).collect() }
+}
+
+pub(crate) fn json(text: &str) -> Option<Json> {
     serde_json::from_str(text).ok()
 }
 
@@ -150,23 +183,23 @@ fn is_base64(bytes: &[u8]) -> bool {
         && bytes[..bytes.len() - padding].iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte))
 }
 
-fn is_point(written: Geopoint, text: &str) -> bool {
-    let (longitude, latitude) = match written {
-        Geopoint::Text => match text.split_once(',') {
-            Some((longitude, latitude)) => (longitude.trim().parse().ok(), latitude.trim().parse().ok()),
-            None => return false,
+/// Longitude and latitude, within their limits.
+fn point(written: Geopoint, text: &str) -> Option<(f64, f64)> {
+    let (longitude, latitude): (f64, f64) = match written {
+        Geopoint::Text => {
+            let (longitude, latitude) = text.split_once(',')?;
+            (longitude.trim().parse().ok()?, latitude.trim().parse().ok()?)
+        }
+        Geopoint::Array => match json(text)?.as_array()?.as_slice() {
+            [longitude, latitude] => (as_number(longitude)?, as_number(latitude)?),
+            _ => return None,
         },
-        Geopoint::Array => match json(text).as_ref().and_then(Json::as_array).map(Vec::as_slice) {
-            Some([longitude, latitude]) => (as_number(longitude), as_number(latitude)),
-            _ => return false,
-        },
-        Geopoint::Object => match json(text) {
-            Some(json) => (json.get("lon").and_then(as_number), json.get("lat").and_then(as_number)),
-            None => return false,
-        },
+        Geopoint::Object => {
+            let json = json(text)?;
+            (as_number(json.get("lon")?)?, as_number(json.get("lat")?)?)
+        }
     };
-    longitude.is_some_and(|degrees: f64| degrees.abs() <= 180.0)
-        && latitude.is_some_and(|degrees: f64| degrees.abs() <= 90.0)
+    (longitude.abs() <= 180.0 && latitude.abs() <= 90.0).then_some((longitude, latitude))
 }
 
 fn as_number(json: &Json) -> Option<f64> {

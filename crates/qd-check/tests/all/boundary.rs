@@ -238,6 +238,27 @@ fn foreign_keys_are_looked_up_across_tables_and_types() {
 }
 
 #[test]
+fn patterns_are_those_of_xml_schema_and_of_people_who_look_around() {
+    check(
+        "[[fields]]\nname='a'\nconstraints={pattern='(?!BG|GB)[A-Z]{2}[0-9]'}\n\
+         [[fields]]\nname='b'\nconstraints={pattern='[a-z-[aeiou]]+'}\n",
+        "a,b\nAB1,xyz\nBG1,xyz\nAB12,xyz\nAB1,xaz\n",
+        &["3 A pattern", "4 A pattern", "5 B pattern"],
+    );
+}
+
+#[test]
+fn entries_of_a_list_of_values_are_compared_as_what_they_mean() {
+    check(
+        "[[fields]]\nname='o'\ntype='object'\nconstraints={enum=[{a=1,b=2}]}\n\
+         [[fields]]\nname='l'\ntype='list'\ndelimiter=';'\nitemType='integer'\nconstraints={enum=[[1,2],'3;4']}\n\
+         [[fields]]\nname='d'\ntype='duration'\nconstraints={enum=['P1D']}\n",
+        "o,l,d\n\"{\"\"b\"\":2,\"\"a\"\":1}\",1;2,PT24H\n\"{\"\"a\"\":1}\",01;2,P1D\n{},2;1,P2D\n",
+        &["3 A enum", "4 A enum", "4 B enum", "4 C enum"],
+    );
+}
+
+#[test]
 fn mistakes_in_a_schema_are_placed() {
     let said = |field: &str| {
         let toml = format!("[quarterday]\n[[fields]]\nname='a'\n{field}\n");
@@ -250,9 +271,18 @@ fn mistakes_in_a_schema_are_placed() {
     };
     for (field, expected) in [
         (
-            "constraints={pattern='(?=x)y'}",
-            "line 4, column 22: `pattern` is not a regular expression that can be used: look-around",
+            "constraints={pattern='a(b'}",
+            "line 4, column 22: `pattern` is not a regular expression that can be used: unclosed group",
         ),
+        (
+            "type='object'\nconstraints={jsonSchema={type='no such'}}",
+            "line 5, column 25: `jsonSchema` cannot be used: ",
+        ),
+        (
+            "type='array'\nconstraints={jsonSchema={'$ref'='https://example.org/other.json'}}",
+            "`jsonSchema` cannot be used: ",
+        ),
+        ("constraints={jsonSchema={type='string'}}", "`jsonSchema` does not go with a field of type string"),
         ("constraints={pattern='a)(b'}", "line 4, column 22: `pattern` is not"),
         (
             "type='date'\nconstraints={minimum='soon'}",

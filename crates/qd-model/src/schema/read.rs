@@ -150,7 +150,7 @@ fn field(node: &Node, position: usize, is_ours: bool, mistakes: &Mistakes) -> Op
             FieldType::String
         }),
         format: table.text("format").filter(|format| *format != "default").map(str::to_owned),
-        example: table.scalar("example"),
+        example: table.any("example"),
         constraints: table.table("constraints").map_or_else(Constraints::default, |table| constraints(&table)),
         missing_values: missing_values(&table),
         categories,
@@ -217,7 +217,7 @@ fn constraints(table: &Table<'_>) -> Constraints {
         Some(Placed { value: table.scalar(name)?, at })
     };
     let enumeration =
-        table.node("enum").map(|node| Placed { at: node.at.clone(), value: table.texts("enum").unwrap_or_default() });
+        table.node("enum").map(|node| Placed { at: node.at.clone(), value: table.anys("enum").unwrap_or_default() });
     Constraints {
         required: table.flag("required").unwrap_or(false),
         unique: table.flag("unique").unwrap_or(false),
