@@ -5,6 +5,7 @@ use crate::column::{self, Missing, Plan, Setting, Words};
 use crate::keys::{self, Key, Keys};
 use crate::mistakes::with_format;
 use crate::read::Reader;
+use crate::read::text::Texts;
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array, new_null_array};
 use arrow::datatypes::Schema as ArrowSchema;
 use qd_model::finding::ShowValues;
@@ -234,7 +235,12 @@ fn plan(index: usize, faults: &mut Faults<'_>, keys: &mut Vec<Key>) -> Option<Pl
             Test::Unreadable => plan.unreadable = fault,
             Test::Error => plan.error = fault,
             Test::Value(passes) => plan.tests.push((fault, passes)),
-            Test::Codes(codes) => plan.words = Words::Codes(codes, fault),
+            Test::Codes(codes) => {
+                plan.words = match &plan.reader {
+                    Reader::Text(Texts::List(_, delimiter)) => Words::Items(codes, delimiter.as_str().into(), fault),
+                    _ => Words::Codes(codes, fault),
+                }
+            }
             Test::Distinct => {
                 keys.push(Key { fields: vec![index], fault, class: Some(field.class), blank: Vec::new() });
             }

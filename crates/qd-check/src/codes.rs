@@ -4,6 +4,7 @@ use crate::digest;
 use crate::read::Reader;
 use crate::value::Value;
 use qd_model::{Field, FieldType};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -99,6 +100,21 @@ impl Codes {
             }
             None => Found::NotListed,
         }
+    }
+}
+
+impl Codes {
+    /// The codes of a list's items, between the same delimiters; nothing where an item is none.
+    pub(crate) fn of_items<'a>(&self, text: &'a str, delimiter: &str, scratch: &mut String) -> Option<Cow<'a, str>> {
+        let mut codes = Vec::new();
+        for item in text.split(delimiter) {
+            match self.find(item.trim(), scratch) {
+                Found::Code(code) => codes.push(code),
+                Found::NotListed | Found::Unreadable => return None,
+            }
+        }
+        let joined = codes.join(delimiter);
+        Some(if joined == text { Cow::Borrowed(text) } else { Cow::Owned(joined) })
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) enum Words {
     Kind(&'static dyn Kind, Vec<(&'static Slip, u32)>),
     /// It is replaced by the code that it stands for.
     Codes(Codes, u32),
+    /// Each item of a list is; between them stands this.
+    Items(Codes, Box<str>, u32),
 }
 
 /// Texts that stand for "no value".
@@ -214,6 +216,7 @@ fn to_read<'a>(plan: &'a Plan, text: &'a str, scratch: &mut String) -> Result<Co
                 }
             }
         }
+        Words::Items(codes, delimiter, fault) => codes.of_items(text, delimiter, scratch).ok_or(*fault),
         Words::Codes(codes, fault) => match codes.find(text, scratch) {
             Found::Code(code) => Ok(Cow::Borrowed(code)),
             Found::NotListed => Err(*fault),

@@ -125,7 +125,9 @@ fn idle(field: &Field, warnings: &mut Vec<Mistake>) {
     if field.categories_ordered && field.categories.is_empty() {
         say(format!("`{}` has an order of categories and no categories", field.name));
     }
-    if !field.categories.is_empty() && !matches!(field.field_type, FieldType::String | FieldType::Integer) {
+    if !field.categories.is_empty()
+        && !matches!(field.field_type, FieldType::String | FieldType::Integer | FieldType::List)
+    {
         let noun = field.field_type.as_str();
         say(format!("`{}` is of type {noun}, and the standard has categories of texts and whole numbers", field.name));
     }

@@ -68,6 +68,11 @@ impl Reader {
         })
     }
 
+    /// Whether values stay the texts that they are.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
     /// Reads one text.
     pub(crate) fn read<'a>(&self, text: &'a str) -> Option<Value<'a>> {
         fn scalar<R: Scalar>(reader: &R, text: &str) -> Option<Value<'static>> {

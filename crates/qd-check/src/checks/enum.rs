@@ -58,8 +58,15 @@ impl Check for Enum {
     }
 
     fn wording(&self, subject: &Subject<'_>, heading: &str) -> Wording {
-        let wording =
-            Wording::of_values(heading, "is not in the list of the schema", "are not in the list of the schema");
+        let wording = if subject.field.field_type == FieldType::List && !subject.field.categories.is_empty() {
+            Wording::of_values(
+                heading,
+                "has an item that is not in the list of the schema",
+                "have an item that is not in the list of the schema",
+            )
+        } else {
+            Wording::of_values(heading, "is not in the list of the schema", "are not in the list of the schema")
+        };
         let listed = listed(subject.field, subject.is_ours);
         wording.fix(format!("use one of {listed}")).asks(format!("one of {listed}"))
     }

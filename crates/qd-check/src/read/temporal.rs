@@ -1,10 +1,11 @@
 //! Reading dates and times. The two commonest ways of writing a date are read byte by byte.
 
 use super::Scalar;
-use super::pattern::Pattern;
+use super::pattern::{Parts, Pattern};
 use crate::value::Value;
 use arrow::datatypes::{Date32Type, Int32Type, Time64MicrosecondType, TimestampMicrosecondType};
 use qd_table::Stored;
+use std::borrow::Cow;
 
 const DAY: i64 = 86_400_000_000;
 
@@ -153,7 +154,22 @@ const ANY_DATE: [&str; 12] = [
     "%d-%b-%y",
     "%B %d, %Y",
 ];
-const ANY_TIME: [&str; 4] = ["%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M%p"];
+const ANY_TIME: [&str; 6] = ["%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p"];
+
+/// "10th Jan 1969" as "10 Jan 1969".
+fn without_ordinal(text: &str) -> Cow<'_, str> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let ending = text.get(digits..digits + 2).unwrap_or("");
+    let is_ordinal =
+        (1..=2).contains(&digits) && ["st", "nd", "rd", "th"].iter().any(|it| ending.eq_ignore_ascii_case(it));
+    if is_ordinal { Cow::Owned(format!("{}{}", &text[..digits], &text[digits + 2..])) } else { Cow::Borrowed(text) }
+}
+
+/// What the first of several ways that fits makes of a text.
+fn first<T>(patterns: &[Pattern], text: &str, value: impl Fn(Parts) -> Option<T>) -> Option<T> {
+    let text = if patterns.len() > 1 { without_ordinal(text) } else { Cow::Borrowed(text) };
+    patterns.iter().find_map(|pattern| value(pattern.read(&text)?))
+}
 
 /// The patterns of `any`, or the one of a format.
 fn patterns(format: &str, any: &[String]) -> Result<Vec<Pattern>, String> {
@@ -229,10 +245,9 @@ impl Scalar for Dates {
             Written::Known(quick, pattern) => quick(text)
                 .or_else(|| pattern.read(text)?.days())
                 .or_else(|| if self.is_ours { iso_date(text) } else { None }),
-            Written::Patterns(patterns) => patterns
-                .iter()
-                .find_map(|pattern| pattern.read(text)?.days())
-                .or_else(|| if self.is_ours { iso_date(text) } else { None }),
+            Written::Patterns(patterns) => {
+                first(patterns, text, |parts| parts.days()).or_else(|| if self.is_ours { iso_date(text) } else { None })
+            }
         }
     }
 
@@ -289,15 +304,13 @@ impl Scalar for Datetimes {
         match &self.written {
             Written::Iso => iso_datetime(text, self.strictness),
             Written::Known(..) => None,
-            Written::Patterns(patterns) => patterns
-                .iter()
-                .find_map(|pattern| {
-                    let parts = pattern.read(text)?;
-                    Some(i64::from(parts.days()?) * DAY + parts.microseconds() - parts.offset())
-                })
-                .or_else(|| {
-                    if self.strictness == Strictness::Loose { iso_datetime(text, Strictness::Loose) } else { None }
-                }),
+            Written::Patterns(patterns) => first(patterns, text, |parts| {
+                Some(i64::from(parts.days()?) * DAY + parts.microseconds() - parts.offset())
+            })
+            .or_else(|| {
+                let is_loose = self.strictness == Strictness::Loose || patterns.len() > 1;
+                if is_loose { iso_datetime(text, Strictness::Loose) } else { None }
+            }),
         }
     }
 
@@ -347,11 +360,10 @@ impl Scalar for Times {
         match &self.written {
             Written::Iso => iso_time_of_zone(text, self.strictness),
             Written::Known(..) => None,
-            Written::Patterns(patterns) => {
-                patterns.iter().find_map(|pattern| Some(pattern.read(text)?.microseconds())).or_else(|| {
-                    if self.strictness == Strictness::Loose { iso_time(text, Strictness::Loose) } else { None }
-                })
-            }
+            Written::Patterns(patterns) => first(patterns, text, |parts| Some(parts.microseconds())).or_else(|| {
+                let is_loose = self.strictness == Strictness::Loose || patterns.len() > 1;
+                if is_loose { iso_time_of_zone(text, Strictness::Loose) } else { None }
+            }),
         }
     }
 

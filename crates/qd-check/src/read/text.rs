@@ -88,7 +88,8 @@ impl Texts {
             Self::Object => json(text).is_some_and(|json| json.is_object()),
             Self::Array => json(text).is_some_and(|json| json.is_array()),
             Self::List(item, delimiter) => {
-                text.is_empty() || text.split(delimiter.as_str()).all(|text| item.read(text).is_some())
+                let read = |text: &str| item.read(if item.is_text() { text } else { text.trim() }).is_some();
+                text.is_empty() || text.split(delimiter.as_str()).all(read)
             }
             Self::Duration => seconds(text).is_some(),
             Self::Geopoint(written) => point(*written, text).is_some(),
@@ -113,9 +114,7 @@ impl Texts {
                 a.len() == b.len() && a.iter().zip(&b).all(same)
             }
             Self::Duration => seconds(a).is_some_and(|a| seconds(b) == Some(a)),
-            Self::Geopoint(written) => {
-                point(*written, a).is_some_and(|a| point(*written, b).is_some_and(|b| a == b))
-            }
+            Self::Geopoint(written) => point(*written, a).is_some_and(|a| point(*written, b).is_some_and(|b| a == b)),
             _ => false,
         }
     }

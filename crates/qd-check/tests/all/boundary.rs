@@ -248,6 +248,16 @@ fn patterns_are_those_of_xml_schema_and_of_people_who_look_around() {
 }
 
 #[test]
+fn several_codes_in_one_cell_are_looked_up_one_by_one() {
+    let toml = "[quarterday]\n[[fields]]\nname='a'\ntype='list'\ndelimiter=';'\n\
+                categories=[{value='E',label='Employment'},{value='W',label='Well-being'}]\nconstraints={maxLength=2}\n";
+    let (_, judged, found) = judge(toml, "a\nE;W\nemployment ; W\nE;X\nE;;W\nE;W;E\n");
+    assert_eq!(found, ["4 A enum", "5 A enum", "6 A max-length"]);
+    let codes: Vec<_> = judged.typed.column(0).as_string_view().iter().collect();
+    assert_eq!(codes, [Some("E;W"), Some("E;W"), None, None, Some("E;W;E")]);
+}
+
+#[test]
 fn entries_of_a_list_of_values_are_compared_as_what_they_mean() {
     check(
         "[[fields]]\nname='o'\ntype='object'\nconstraints={enum=[{a=1,b=2}]}\n\
