@@ -284,6 +284,10 @@ pub struct Rule {
     /// Indexes of the fields whose values make a group of rows, where the rule is over groups: its
     /// check then speaks of what the rows of a group come to.
     pub group: Vec<usize>,
+    /// What it looks at beside the rows of one source.
+    pub over: Over,
+    /// How many findings in one source make errors of them.
+    pub error_if: Option<ErrorIf>,
     /// What must hold.
     pub check: Placed<String>,
     /// For which rows.
@@ -300,6 +304,62 @@ pub struct Rule {
     pub valid_to: Option<Date>,
     /// On trial: reported as a note, marked as such.
     pub trial: bool,
+}
+
+/// What a rule looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Over {
+    /// The rows of one source, one by one or in groups.
+    Source,
+    /// Groups of rows of all partners' sources of the table.
+    Partners,
+    /// Each row beside the rows of another table of the same submission, which the check names `other`.
+    Table {
+        /// The other table.
+        table: Placed<String>,
+        /// By which fields they belong together.
+        matched: Matched,
+    },
+    /// Each row beside the same record in the period before, which the check names `previous`.
+    Previous(Vec<usize>),
+    /// Each record of the period before, which the check names `previous`, that is not sent any more.
+    Vanished(Vec<usize>),
+}
+
+/// By which fields a row belongs to rows of another table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched {
+    /// Indexes of the row's own fields.
+    pub own: Vec<usize>,
+    /// Names of the other table's fields, as many.
+    pub other: Vec<String>,
+}
+
+/// Above how many findings of a rule in one source they are errors, whatever its severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorIf {
+    /// More than so many.
+    Rows(u64),
+    /// More than a share of the source's rows, in thousandths of a percent.
+    Share(u64),
+}
+
+impl ErrorIf {
+    /// Whether so many findings among so many rows are too many.
+    pub fn is_met(self, findings: u64, rows: u64) -> bool {
+        match self {
+            Self::Rows(limit) => findings > limit,
+            Self::Share(limit) => u128::from(findings) * 100_000 > u128::from(limit) * u128::from(rows),
+        }
+    }
+
+    /// `>10` or `>2.5%`.
+    fn parse(text: &str) -> Option<Self> {
+        let limit = text.trim().strip_prefix('>')?.trim();
+        let Some(share) = limit.strip_suffix('%') else { return limit.parse().ok().map(Self::Rows) };
+        let share: f64 = share.trim().parse().ok().filter(|share| (0.0..100.0).contains(share))?;
+        Some(Self::Share((share * 1000.0).round() as u64))
+    }
 }
 
 impl Schema {

@@ -2,7 +2,7 @@
 //! that say which values are null are copied. Booleans are copied whole, since a chunk has few bytes
 //! of them. Dates, times and years are lent as the whole numbers that they are kept as.
 
-use arrow::array::{Array, ArrowPrimitiveType, AsArray, BooleanArray, StringViewArray, UInt32Array};
+use arrow::array::{Array, ArrowPrimitiveType, AsArray, BooleanArray, StringViewArray};
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow::datatypes::{
     DataType, Date32Type, Float64Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
@@ -21,6 +21,17 @@ use qd_table::Typed;
 pub(crate) fn frame(typed: &Typed, fields: impl IntoIterator<Item = usize>) -> DataFrame {
     let columns = fields.into_iter().map(|field| column(&name(field), typed.column(field).as_ref())).collect();
     DataFrame::new(typed.len(), columns).expect("every column is as long as the rows, under a name of its own")
+}
+
+/// Some fields of rows that stand beside others, under names that begin behind those of `own` fields.
+pub(crate) fn columns_behind(typed: &Typed, own: usize, fields: &[usize]) -> Vec<Column> {
+    fields.iter().map(|field| column(&name(own + field), typed.column(*field).as_ref())).collect()
+}
+
+/// A field's values as texts, under a name: what two tables' rows meet by.
+pub(crate) fn as_texts(name: &str, typed: &Typed, field: usize) -> Column {
+    let texts = arrow::compute::cast(typed.column(field), &DataType::Utf8View);
+    column(name, texts.expect("every type of a field can be written as text").as_ref())
 }
 
 /// What a field's column is called in a frame; its own name could clash with another's.
@@ -101,9 +112,9 @@ pub(crate) fn booleans(name: &str, array: &BooleanArray) -> Column {
     BooleanChunked::with_chunk(PlSmallStr::from_str(name), copied).into_column()
 }
 
-/// The spreadsheet rows, copied, as a column.
-pub(crate) fn rows(name: &str, rows: &UInt32Array) -> Column {
-    UInt32Chunked::from_vec(PlSmallStr::from_str(name), rows.values().to_vec()).into_column()
+/// Numbers in rising order, as a column.
+pub(crate) fn numbers_from(name: &str, start: u32, count: usize) -> Column {
+    UInt32Chunked::from_vec(PlSmallStr::from_str(name), (start..).take(count).collect()).into_column()
 }
 
 fn validity(nulls: Option<&NullBuffer>) -> Option<Bitmap> {

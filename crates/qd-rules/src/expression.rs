@@ -8,7 +8,9 @@
 //! - a month too short for the day takes its last day: 31 January and a month is 28 February;
 //! - `working_days(from, to)` counts Monday to Friday without the bank holidays of England and Wales,
 //!   after `from` up to and including `to`: a referral on Monday 12 September 2022 had its fifteenth
-//!   working day on 4 October. In a year whose bank holidays are not listed it is NULL.
+//!   working day on 4 October. In a year whose bank holidays are not listed it is NULL;
+//! - years, months and dates are compared at the precision that they share, and where that leaves the
+//!   answer open it is NULL: a start on 5 May 2022 is neither before nor after the year 2022.
 
 mod aggregate;
 mod arithmetic;
@@ -33,6 +35,8 @@ use qd_table::Typed;
 use std::sync::Arc;
 use term::{Kind, Named, Node};
 
+pub(crate) use resolve::Beside;
+
 /// The days that an expression may name. An absent one is NULL where an expression is evaluated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Constants {
@@ -55,19 +59,30 @@ impl Expression {
     /// Reads an expression and checks its names, types and functions. Every mistake points into the
     /// schema file that holds it.
     pub fn compile(schema: &Schema, text: &Placed<String>) -> Result<Self, Vec<Mistake>> {
-        Self::resolved(schema, text, None)
+        Self::resolved(schema, text, None, None)
+    }
+
+    /// The same for a row beside rows of another table or period. Fields of those rows are numbered
+    /// behind the schema's own.
+    pub(crate) fn beside(schema: &Schema, text: &Placed<String>, beside: Beside<'_>) -> Result<Self, Vec<Mistake>> {
+        Self::resolved(schema, text, None, Some(beside))
     }
 
     /// The same for what the rows of a group come to: aggregates are known, and of the fields only
     /// those that make the group.
     pub(crate) fn of_group(schema: &Schema, text: &Placed<String>, group: &[usize]) -> Result<Self, Vec<Mistake>> {
-        Self::resolved(schema, text, Some(group))
+        Self::resolved(schema, text, Some(group), None)
     }
 
-    fn resolved(schema: &Schema, text: &Placed<String>, group: Option<&[usize]>) -> Result<Self, Vec<Mistake>> {
+    fn resolved(
+        schema: &Schema,
+        text: &Placed<String>,
+        group: Option<&[usize]>,
+        beside: Option<Beside<'_>>,
+    ) -> Result<Self, Vec<Mistake>> {
         let source = source::Source::new(text);
         let parsed = source.parse().map_err(|mistake| vec![mistake])?;
-        let node = resolve::boolean(schema, &source, &parsed, group)?;
+        let node = resolve::boolean(schema, &source, &parsed, group, beside)?;
         let mut fields = Vec::new();
         let (mut needs_period, mut needs_as_of, mut aggregates) = (false, false, false);
         node.walk(&mut |node| match node.term {

@@ -11,7 +11,7 @@ mod rules;
 
 pub use expression::{Constants, Expression};
 pub use people::people_of;
-pub use rules::{NotJudged, RowRules, RuleOutcome};
+pub use rules::{FAULT, NotJudged, Place, RowRules, RuleOutcome, Vanished, is_guarded};
 
 use qd_model::Code;
 

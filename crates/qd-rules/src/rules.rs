@@ -1,14 +1,19 @@
 //! A schema's rules, compiled together and judged together.
 
+mod beside;
 mod groups;
+mod guard;
 
-use crate::expression::select;
+pub use beside::{Place, Vanished};
+pub use guard::is_guarded;
+
+use crate::expression::{Beside, select};
 use crate::{Constants, Expression, borrow};
 use arrow::array::BooleanArray;
 use arrow::buffer::BooleanBuffer;
 use polars::prelude::{Expr, lit};
 use qd_model::report::ColumnReport;
-use qd_model::schema::Rule;
+use qd_model::schema::{Over, Rule};
 use qd_model::{Class, Fault, Mistake, Schema, Severity};
 use qd_table::{Shape, Typed};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,10 +23,11 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct RowRules {
     schema: Arc<Schema>,
-    rules: Arc<[Compiled]>,
+    /// As many as the schema has; one that looks at another table is none until that is known.
+    rules: Arc<[Option<Compiled>]>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Compiled {
     check: Expression,
     when: Option<Expression>,
@@ -29,6 +35,8 @@ struct Compiled {
     judged: Vec<usize>,
     /// The fields where it is shown, then those that its expressions name.
     fields: Vec<usize>,
+    /// The fields of the rows beside that its expressions name, ascending.
+    of_others: Vec<usize>,
 }
 
 /// What the rules say of some rows.
@@ -46,30 +54,63 @@ pub struct RuleOutcome {
 pub struct NotJudged {
     /// Index of the rule in the schema.
     pub rule: u32,
-    /// Why: "no period", "no as-of date" or "a field could not be read".
+    /// Why: "no period", "no as-of date", "a field could not be read" or [`FAULT`].
     pub reason: &'static str,
     /// How many rows.
     pub rows: u64,
 }
+
+/// Why a rule was not judged that fell over: a fault of ours, and not of the data.
+pub const FAULT: &str = "a fault in Quarterday";
 
 const NO_PERIOD: &str = "no period";
 const NO_AS_OF: &str = "no as-of date";
 const UNREADABLE: &str = "a field could not be read";
 
 impl RowRules {
-    /// Compiles every rule of a schema, or shows every mistake in them.
+    /// Compiles every rule of a schema, or shows every mistake in them. Rules that look at another
+    /// table wait for [`RowRules::with_tables`].
     pub fn compile(schema: &Arc<Schema>) -> Result<Self, Vec<Mistake>> {
+        Self::compiled(schema, |rule| match &rule.over {
+            Over::Source | Over::Partners => Some(Compiled::of(schema, rule, None)),
+            Over::Previous(_) => {
+                Some(Compiled::of(schema, rule, Some(Beside { word: "previous", schema, alone: false })))
+            }
+            Over::Vanished(_) => {
+                Some(Compiled::of(schema, rule, Some(Beside { word: "previous", schema, alone: true })))
+            }
+            Over::Table { .. } => None,
+        })
+    }
+
+    /// The same with the rules that look at other tables, of which `schema_of` knows the schemas.
+    pub fn with_tables(&self, schema_of: impl Fn(&str) -> Option<Arc<Schema>>) -> Result<Self, Vec<Mistake>> {
+        let mut known = self.rules.iter();
+        Self::compiled(&self.schema, |rule| {
+            let known = known.next().expect("there are as many as before");
+            let Over::Table { table, matched } = &rule.over else { return known.clone().map(Ok) };
+            let Some(other) = schema_of(&table.value) else {
+                let mistake = Mistake::new(&table.at, format!("there is no table `{}`", table.value));
+                return Some(Err(vec![mistake.hint("`table` is one of the pipeline's tables")]));
+            };
+            if let Some(name) = matched.other.iter().find(|name| other.index_of(name).is_none()) {
+                let what = format!("table `{}` has no field `{name}`", table.value);
+                return Some(Err(vec![Mistake::new(&table.at, what)]));
+            }
+            Some(Compiled::of(&self.schema, rule, Some(Beside { word: "other", schema: &other, alone: false })))
+        })
+    }
+
+    fn compiled(
+        schema: &Arc<Schema>,
+        mut compile: impl FnMut(&Rule) -> Option<Result<Compiled, Vec<Mistake>>>,
+    ) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         let mut rules = Vec::new();
         for rule in &schema.rules {
-            let check = match rule.group.as_slice() {
-                [] => Expression::compile(schema, &rule.check),
-                group => Expression::of_group(schema, &rule.check, group),
-            };
-            let when = rule.when.as_ref().map(|when| Expression::compile(schema, when)).transpose();
-            match (check, when) {
-                (Ok(check), Ok(when)) => rules.push(Compiled::new(rule, check, when)),
-                (check, when) => mistakes.extend([check.err(), when.err()].into_iter().flatten().flatten()),
+            match compile(rule).transpose() {
+                Ok(compiled) => rules.push(compiled),
+                Err(more) => mistakes.extend(more),
             }
         }
         if mistakes.is_empty() {
@@ -99,8 +140,8 @@ impl RowRules {
             return outcome;
         }
         let mut judged = Vec::new();
-        for (index, (rule, compiled)) in self.schema.rules.iter().zip(self.rules.iter()).enumerate() {
-            if !rule.group.is_empty() || !applies(rule, constants) {
+        for (index, (rule, compiled)) in self.in_force(constants) {
+            if !rule.group.is_empty() || rule.over != Over::Source {
                 continue;
             }
             match compiled.lacks(constants) {
@@ -110,35 +151,86 @@ impl RowRules {
                 None => judged.push(index),
             }
         }
-        let fields: BTreeSet<usize> = judged.iter().flat_map(|index| &self.rules[*index].judged).copied().collect();
-        let broken: Vec<Expr> = judged.iter().map(|index| self.rules[*index].broken(constants)).collect();
-        if broken.is_empty() {
+        if judged.is_empty() {
             return outcome;
         }
-        let masks = select(borrow::frame(typed, fields), broken, typed.len());
-        for (index, mask) in judged.into_iter().zip(masks) {
-            self.rules[index].collect(index as u32, &mask, typed, &mut outcome);
+        for (index, mask) in self.masks(&judged, typed, constants) {
+            let Some(mask) = mask else {
+                outcome.not_judged.push(NotJudged { rule: index as u32, reason: FAULT, rows: typed.len() as u64 });
+                continue;
+            };
+            self.rule(index).collect(index as u32, &mask, typed, &mut outcome);
         }
         outcome.not_judged.sort_by_key(|not_judged| not_judged.rule);
         outcome
     }
 
+    /// Where each of some rules is broken: all in one go and, where that falls over, one by one, so
+    /// that a rule at fault is known and hides no other.
+    fn masks(&self, judged: &[usize], typed: &Typed, constants: &Constants) -> Vec<(usize, Option<BooleanArray>)> {
+        let of = |rules: &[usize]| {
+            guard::guarded(|| {
+                let fields: BTreeSet<usize> =
+                    rules.iter().flat_map(|index| &self.rule(*index).judged).copied().collect();
+                let broken: Vec<Expr> = rules.iter().map(|index| self.rule(*index).broken(constants)).collect();
+                select(borrow::frame(typed, fields), broken, typed.len())
+            })
+        };
+        match of(judged) {
+            Some(masks) => judged.iter().copied().zip(masks.into_iter().map(Some)).collect(),
+            None => judged.iter().map(|index| (*index, of(&[*index]).and_then(|mut one| one.pop()))).collect(),
+        }
+    }
+
+    /// The rules that apply on the day, with their places; those that wait for another table are left out.
+    fn in_force(&self, constants: &Constants) -> impl Iterator<Item = (usize, (&Rule, &Compiled))> {
+        let day = constants.as_of;
+        let all = self.schema.rules.iter().zip(self.rules.iter()).enumerate();
+        all.filter_map(move |(index, (rule, compiled))| Some((index, (rule, compiled.as_ref()?))))
+            .filter(move |(_, (rule, _))| applies(rule, day))
+    }
+
+    /// A rule that is known to be compiled.
+    fn rule(&self, index: usize) -> &Compiled {
+        self.rules[index].as_ref().expect("only rules that were compiled are judged")
+    }
+
+    /// Indexes of the row's own fields that a rule is about, by its index: those that it is shown at,
+    /// and those that its expressions name.
+    pub fn fields_of(&self, rule: usize) -> &[usize] {
+        let own = |compiled: &'_ Compiled| !compiled.fields.is_empty();
+        match self.rules[rule].as_ref().filter(|compiled| own(compiled)) {
+            Some(compiled) => &compiled.fields,
+            None => &self.schema.rules[rule].fields,
+        }
+    }
+
     /// The fault of each rule, in the order of the schema, shown at the first of its fields that the
     /// source has a column for. Trial rules are notes, whatever the pipeline says.
     pub fn faults(&self, shape: &Shape, severities: &BTreeMap<String, Severity>) -> Vec<Fault> {
-        let rules = self.schema.rules.iter().zip(self.rules.iter());
-        rules.map(|(rule, compiled)| self.fault(rule, compiled, shape, severities)).collect()
+        let rules = self.schema.rules.iter().enumerate();
+        rules.map(|(index, rule)| self.fault(rule, self.fields_of(index), shape, severities)).collect()
     }
 
-    fn fault(&self, rule: &Rule, compiled: &Compiled, shape: &Shape, severities: &BTreeMap<String, Severity>) -> Fault {
+    /// The fault of one rule.
+    pub fn fault_of(&self, index: usize, shape: &Shape, severities: &BTreeMap<String, Severity>) -> Fault {
+        self.fault(&self.schema.rules[index], self.fields_of(index), shape, severities)
+    }
+
+    /// Whether a rule is compiled and applies on the as-of day.
+    pub fn is_in_force(&self, index: usize, constants: &Constants) -> bool {
+        self.in_force(constants).any(|(other, _)| other == index)
+    }
+
+    fn fault(&self, rule: &Rule, fields: &[usize], shape: &Shape, severities: &BTreeMap<String, Severity>) -> Fault {
         let name = |field: usize| self.schema.fields[field].name.as_str();
         let column = |field: usize| -> Option<&ColumnReport> {
             shape.columns.iter().find(|column| column.field.as_deref() == Some(name(field)))
         };
-        let shown_at = if rule.fields.is_empty() { &compiled.fields } else { &rule.fields };
+        let shown_at = if rule.fields.is_empty() { fields } else { &rule.fields };
         let found = shown_at.iter().find_map(|field| Some((*field, column(*field)?)));
         let field = found.map(|(field, _)| field).or_else(|| shown_at.first().copied());
-        let class = compiled.fields.iter().map(|field| self.schema.fields[*field].class).max();
+        let class = fields.iter().map(|field| self.schema.fields[*field].class).max();
         let severity = severities.get(&rule.code).copied().unwrap_or(rule.severity);
         Fault {
             code: rule.code.as_str().into(),
@@ -157,18 +249,36 @@ impl RowRules {
 }
 
 /// Whether a rule is in force on the day on which the data is judged.
-fn applies(rule: &Rule, constants: &Constants) -> bool {
-    let Some(day) = constants.as_of else { return true };
+fn applies(rule: &Rule, day: Option<jiff::civil::Date>) -> bool {
+    let Some(day) = day else { return true };
     rule.valid_from.is_none_or(|from| from <= day) && rule.valid_to.is_none_or(|to| day <= to)
 }
 
 impl Compiled {
-    fn new(rule: &Rule, check: Expression, when: Option<Expression>) -> Self {
+    fn of(schema: &Schema, rule: &Rule, beside: Option<Beside<'_>>) -> Result<Self, Vec<Mistake>> {
+        let check = match (rule.group.as_slice(), beside) {
+            ([], None) => Expression::compile(schema, &rule.check),
+            ([], Some(beside)) => Expression::beside(schema, &rule.check, beside),
+            (group, _) => Expression::of_group(schema, &rule.check, group),
+        };
+        let when = rule.when.as_ref().map(|when| match beside {
+            None => Expression::compile(schema, when),
+            Some(beside) => Expression::beside(schema, when, beside),
+        });
+        match (check, when.transpose()) {
+            (Ok(check), Ok(when)) => Ok(Self::new(schema.fields.len(), rule, check, when)),
+            (check, when) => Err([check.err(), when.err()].into_iter().flatten().flatten().collect()),
+        }
+    }
+
+    fn new(own: usize, rule: &Rule, check: Expression, when: Option<Expression>) -> Self {
         let named = when.iter().flat_map(Expression::fields).chain(check.fields());
-        let judged: BTreeSet<usize> = named.copied().collect();
+        let named: BTreeSet<usize> = named.copied().collect();
+        let (judged, of_others): (Vec<usize>, Vec<usize>) = named.into_iter().partition(|field| *field < own);
         let mut fields = rule.fields.clone();
         fields.extend(judged.iter().filter(|field| !rule.fields.contains(field)));
-        Self { check, when, judged: judged.into_iter().collect(), fields }
+        let of_others = of_others.into_iter().map(|field| field - own).collect();
+        Self { check, when, judged, fields, of_others }
     }
 
     fn expressions(&self) -> impl Iterator<Item = &Expression> {

@@ -1,5 +1,6 @@
 //! What expressions mean, what they are refused for, and how rules judge rows.
 
+mod beside;
 mod groups;
 mod judging;
 mod laws;

@@ -35,7 +35,12 @@ fn names_must_be_known() {
         &["line 7, column 18: there is no field `Ann` (a text is written in single quotes: 'Ann')"],
     );
     check("postcode = 'x'", &[r#"line 7, column 11: there is no field `postcode` (did you mean `"Post code"`?)"#]);
-    check("t.name = 'x'", &["line 7, column 11: a rule names fields without a table (write the field's name alone)"]);
+    check(
+        "t.name = 'x'",
+        &[
+            "line 7, column 11: a rule names fields without a table (write the field's name alone; a rule over another table or period says so in `over`)",
+        ],
+    );
     check(
         "nme = 'x' AND hors = 1",
         &[
@@ -124,8 +129,8 @@ fn functions_must_be_listed() {
         "soundex(name) = 'x'",
         &[
             "line 7, column 11: there is no function `soundex` (the functions are lower, upper, trim, length, coalesce, \
-           nullif, abs, least, greatest, year, month, day, age_on, days_between and \
-           working_days)",
+           nullif, abs, least, greatest, year, month, day, age_on, days_between, working_days, has \
+           and items)",
         ],
     );
     check("age_on(born) > 1", &["line 7, column 11: `age_on` is not called like this (write age_on(born, on))"]);

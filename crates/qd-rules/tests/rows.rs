@@ -82,6 +82,16 @@ name = "Post code"
 type = "string"
 
 [[fields]]
+name = "needs"
+type = "list"
+delimiter = ";"
+categories = ["E", "W", "H"]
+
+[[fields]]
+name = "month"
+type = "yearmonth"
+
+[[fields]]
 name = "band"
 type = "integer"
 categories = [1, 2, 3]
@@ -146,6 +156,10 @@ fn column(field_type: FieldType, cells: &[Option<&str>]) -> ArrayRef {
         FieldType::Year => Arc::new(Int32Array::from(parsed(cells))),
         FieldType::Number => Arc::new(Float64Array::from(parsed(cells))),
         FieldType::Boolean => Arc::new(BooleanArray::from(parsed::<bool>(cells))),
+        FieldType::Yearmonth => {
+            let first = |text: &&str| days(format!("{text}-01").parse().expect("a month"));
+            Arc::new(cells.iter().map(|cell| cell.as_ref().map(first)).collect::<Date32Array>())
+        }
         FieldType::Date => {
             Arc::new(parsed::<Date>(cells).into_iter().map(|date| date.map(days)).collect::<Date32Array>())
         }

@@ -1,7 +1,10 @@
 //! Reads a schema file. Properties of the standard that we do not know are let through, as the
 //! standard asks; under `quarterday` an unknown name is a mistake.
 
-use super::{Category, Constraints, Field, FieldType, FieldsMatch, ForeignKey, MissingValue, Placed, Rule, Schema};
+use super::{
+    Category, Constraints, ErrorIf, Field, FieldType, FieldsMatch, ForeignKey, Matched, MissingValue, Over, Placed,
+    Rule, Schema,
+};
 use crate::class::Class;
 use crate::code::Severity;
 use crate::document::{self, Node, Table, Value};
@@ -65,7 +68,8 @@ fn read(root: &Table<'_>, name: &str) -> Option<Schema> {
         schema.record_key = ours.one_or_more("record_key").map_or_else(Vec::new, |key| names.indexes(&key));
         schema.normalise = normalise(&ours);
         schema.not_collected = ours.texts("not_collected").unwrap_or_default();
-        schema.rules = ours.list("rules").iter().filter_map(|node| names.rule(node)).collect();
+        let keys = Keys { record: &schema.record_key, primary: &schema.primary_key, foreign: &schema.foreign_keys };
+        schema.rules = ours.list("rules").iter().filter_map(|node| names.rule(node, keys)).collect();
         no_code_twice(&ours, &schema.rules);
         ours.finish();
     }
@@ -319,7 +323,7 @@ impl Names<'_> {
         })
     }
 
-    fn rule(&self, node: &Node) -> Option<Rule> {
+    fn rule(&self, node: &Node, key: Keys<'_>) -> Option<Rule> {
         let table = Table::open(node, "a rule", self.mistakes)?;
         let placed = |name: &'static str| {
             let at = table.node(name)?.at.clone();
@@ -336,8 +340,26 @@ impl Names<'_> {
             let mistake = Mistake::new(&node.at, "`group` names no field");
             self.mistakes.push(mistake.hint("leave it out for a rule that sees one row at a time"));
         }
+        let severity = table.word("severity", &SEVERITIES).unwrap_or(Severity::Error);
+        let error_if = table.text("error_if").and_then(|text| {
+            let at = table.node("error_if").map_or(&node.at, |node| &node.at);
+            if matches!(severity, Severity::Reject | Severity::Error) {
+                let what = format!("`error_if` says nothing where the severity is {} already", severity.as_str());
+                self.mistakes.push(Mistake::new(at, what).hint("it goes with query and note"));
+                return None;
+            }
+            let limit = ErrorIf::parse(text);
+            if limit.is_none() {
+                let mistake = Mistake::new(at, "`error_if` is not a limit");
+                self.mistakes.push(mistake.hint("write it as \">10\" findings or \">2%\" of a source's rows"));
+            }
+            limit
+        });
+        let over = self.over(&table, &group, key);
         let rule = Rule {
-            severity: table.word("severity", &SEVERITIES).unwrap_or(Severity::Error),
+            severity,
+            over: over?,
+            error_if,
             fields,
             group,
             when: placed("when"),
@@ -352,6 +374,92 @@ impl Names<'_> {
         };
         table.finish();
         Some(rule)
+    }
+}
+
+/// What a record is told by where a rule does not say.
+#[derive(Clone, Copy)]
+struct Keys<'a> {
+    record: &'a [usize],
+    primary: &'a [usize],
+    foreign: &'a [ForeignKey],
+}
+
+impl Names<'_> {
+    /// What a rule looks at beside the rows of one source.
+    fn over(&self, table: &Table<'_>, group: &[usize], keys: Keys<'_>) -> Option<Over> {
+        const WORDS: [(&str, &str); 5] = [
+            ("row", "row"),
+            ("partners", "partners"),
+            ("table", "table"),
+            ("previous", "previous"),
+            ("vanished", "vanished"),
+        ];
+        let word = match table.node("over") {
+            Some(_) => table.word("over", &WORDS)?,
+            None => "row",
+        };
+        let at = table.node("over").map_or(table.at, |node| &node.at);
+        let matched = table.one_or_more("match").map(|names| self.indexes(&names));
+        let other = table.one_or_more("match_other");
+        let named = table.text("table").map(str::to_owned);
+        let refuse = |what: &str, hint: &str| {
+            self.mistakes.push(Mistake::new(at, what).hint(hint));
+            None
+        };
+        if !group.is_empty() && !["row", "partners"].contains(&word) {
+            return refuse("`group` goes with rules over a source's own rows or over all partners", "leave it out");
+        }
+        if named.is_some() != (word == "table") {
+            return refuse(
+                "`table` goes with `over = \"table\"`, and that with it",
+                "name the other table, or leave both out",
+            );
+        }
+        let record = || {
+            let usual = if keys.record.is_empty() { keys.primary } else { keys.record };
+            let matched = matched.clone().unwrap_or_else(|| usual.to_vec());
+            if matched.is_empty() {
+                refuse(
+                    "nothing says which records of two periods are the same",
+                    "give the rule a `match`, or the schema a `record_key`",
+                );
+                return None;
+            }
+            Some(matched)
+        };
+        match word {
+            "row" => Some(Over::Source),
+            "partners" if group.is_empty() => {
+                refuse("a rule over all partners is over groups", "name the fields of `group`, for example [\"nino\"]")
+            }
+            "partners" => Some(Over::Partners),
+            "previous" => record().map(Over::Previous),
+            "vanished" => record().map(Over::Vanished),
+            _ => {
+                let node = table.node("table")?;
+                let name = Placed { value: named?, at: node.at.clone() };
+                let key = keys.foreign.iter().find(|key| key.resource.as_deref() == Some(&name.value));
+                let matched = match (matched, key) {
+                    (Some(own), _) => {
+                        let same = || own.iter().map(|field| self.fields[*field].name.clone()).collect();
+                        let other = other.map_or_else(same, |names| names.into_iter().map(|(name, _)| name).collect());
+                        Matched { own, other }
+                    }
+                    (None, Some(key)) => Matched { own: key.fields.clone(), other: key.reference_fields.clone() },
+                    (None, None) => {
+                        return refuse(
+                            "nothing says which rows of the two tables belong together",
+                            "give the rule a `match`, or the schema a foreign key to the table",
+                        );
+                    }
+                };
+                if matched.own.len() != matched.other.len() || matched.own.is_empty() {
+                    return refuse("`match` and `match_other` need as many fields as each other", "name them in pairs");
+                }
+                Some(Over::Table { table: name, matched })
+            }
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Arithmetic and dates, value by value: NULL in, NULL out, and NULL for what cannot be held.
 
 use polars::prelude::{
-    ChunkedArray, Column, DataType, Expr, Field, Float64Type, Int64Type, IntoColumn, PolarsNumericType, PolarsResult,
-    StaticArray,
+    BooleanChunked, ChunkedArray, Column, DataType, Expr, Field, Float64Type, Int64Chunked, Int64Type, IntoColumn,
+    PolarsNumericType, PolarsResult, StaticArray,
 };
 use polars_arrow::array::PrimitiveArray;
 
@@ -24,6 +24,30 @@ pub(super) fn wholes(left: Expr, right: Expr, work: impl Fn(i64, i64) -> Option<
 /// A function of two numbers.
 pub(super) fn numbers(left: Expr, right: Expr, work: fn(f64, f64) -> Option<f64>) -> Expr {
     pairs::<Float64Type>(left, right, DataType::Float64, work)
+}
+
+/// A question about a text.
+pub(super) fn texts_to_truth(value: Expr, work: impl Fn(&str) -> bool + Send + Sync + 'static) -> Expr {
+    value.map(
+        move |column| {
+            let texts = column.as_materialized_series().str()?;
+            let all: BooleanChunked = texts.iter().map(|text| text.map(&work)).collect();
+            Ok(all.with_name(column.name().clone()).into_column())
+        },
+        |_, field| Ok(Field::new(field.name().clone(), DataType::Boolean)),
+    )
+}
+
+/// A whole number that a text comes to.
+pub(super) fn texts_to_whole(value: Expr, work: impl Fn(&str) -> i64 + Send + Sync + 'static) -> Expr {
+    value.map(
+        move |column| {
+            let texts = column.as_materialized_series().str()?;
+            let all: Int64Chunked = texts.iter().map(|text| text.map(&work)).collect();
+            Ok(all.with_name(column.name().clone()).into_column())
+        },
+        |_, field| Ok(Field::new(field.name().clone(), DataType::Int64)),
+    )
 }
 
 fn each<T: PolarsNumericType>(value: Expr, kept_as: DataType, work: fn(T::Native) -> Option<T::Native>) -> Expr {

@@ -3,22 +3,23 @@
 
 use super::literal;
 use super::resolve::{Part, Resolver, negated, peeled};
-use super::term::{Comparison, Kind, Node, Term};
+use super::term::{Comparison, Conversion, Kind, Node, Term};
 use sqlparser::ast::{CaseWhen, Expr, Value};
 
 impl Resolver<'_> {
     /// The kind that two parts share: NULL is of any kind, whole numbers are numbers, dates can be
     /// compared with dates and times, and a text may stand for a date or a time.
     fn shared(&mut self, left: &Part<'_>, right: &Part<'_>) -> Option<Kind> {
-        use Kind::{Date, Datetime, Integer, Null, Number, Text, Time};
+        use Kind::{Date, Datetime, Integer, Month, Null, Number, Text, Time, Year};
         let pair = (left.node.kind, right.node.kind);
         match pair {
             (a, b) if a == b => Some(a),
             (Null, other) | (other, Null) => Some(other),
-            (Integer, Number) | (Number, Integer) => Some(Number),
+            (Integer | Year, Number) | (Number, Integer | Year) => Some(Number),
+            (Year, Integer) | (Integer, Year) => Some(Integer),
             (Date, Datetime) | (Datetime, Date) => Some(Datetime),
-            (kind @ (Date | Datetime | Time), Text) if matches!(right.node.term, Term::Text(_)) => Some(kind),
-            (Text, kind @ (Date | Datetime | Time)) if matches!(left.node.term, Term::Text(_)) => Some(kind),
+            (kind @ (Month | Date | Datetime | Time), Text) if matches!(right.node.term, Term::Text(_)) => Some(kind),
+            (Text, kind @ (Month | Date | Datetime | Time)) if matches!(left.node.term, Term::Text(_)) => Some(kind),
             _ => self.unlike(left, right),
         }
     }
@@ -36,7 +37,9 @@ impl Resolver<'_> {
             (Kind::Boolean, Term::Text(_) | Term::Whole(_)) => Some(format!("write {} = true", known.syntax)),
             (kind, Term::Text(_)) if kind.is_number() => Some(literal::written(kind).to_owned()),
             (Kind::Text, Term::Whole(_) | Term::Number(_)) => Some(format!("write the text as '{}'", literal.syntax)),
-            (Kind::Date | Kind::Datetime | Kind::Time, _) => Some(literal::written(known.node.kind).to_owned()),
+            (Kind::Month | Kind::Date | Kind::Datetime | Kind::Time, _) => {
+                Some(literal::written(known.node.kind).to_owned())
+            }
             _ => None,
         };
         self.mistake(literal.syntax, what, hint)
@@ -90,6 +93,9 @@ impl Resolver<'_> {
     }
 
     fn comparison(&mut self, comparison: Comparison, left: &Part<'_>, right: &Part<'_>) -> Option<Node> {
+        if let Some((a, b)) = at_common_precision(left, right) {
+            return Some(Node::boolean(Term::Roughly(comparison, a.boxed(), b.boxed())));
+        }
         let (a, b, kind) = self.agreed(left, right)?;
         if kind == Kind::Boolean && !matches!(comparison, Comparison::Equal | Comparison::Unequal) {
             let what = format!("{} is true or false, and neither is the greater", named(left));
@@ -122,6 +128,11 @@ impl Resolver<'_> {
         let (mut literals, mut found) = (Vec::new(), None);
         let mut whole = true;
         for item in items.iter().filter(|item| item.node.kind != Kind::Null) {
+            if at_common_precision(&value, item).is_some() {
+                let equal = self.comparison(Comparison::Equal, &value, item)?;
+                found = Some(either(found, equal));
+                continue;
+            }
             let Some((a, b, _)) = self.agreed(&value, item) else {
                 whole = false;
                 continue;
@@ -207,6 +218,28 @@ impl Resolver<'_> {
         };
         Some(negated(not, Term::Matches(value?.boxed(), regex)))
     }
+}
+
+/// Both sides as years or as months, where one of them says no more than that and the other does.
+/// A text beside them is read as the date that it is.
+fn at_common_precision(left: &Part<'_>, right: &Part<'_>) -> Option<(Node, Node)> {
+    let dated = |part: &Part<'_>, beside: &Part<'_>| match &part.node.term {
+        Term::Text(text) if matches!(beside.node.kind, Kind::Year | Kind::Month) => literal::text_as(text, Kind::Date),
+        _ => None,
+    };
+    let a = dated(left, right).unwrap_or_else(|| left.node.clone());
+    let b = dated(right, left).unwrap_or_else(|| right.node.clone());
+    let precision = a.kind.common_precision(b.kind)?;
+    let coarse = |node: Node| {
+        let day = match node.kind {
+            Kind::Year => return node.widened(Kind::Integer),
+            Kind::Datetime => Node::new(Term::Convert(Conversion::Day, node.boxed()), Kind::Date),
+            _ => node,
+        };
+        let conversion = if precision == Kind::Year { Conversion::YearOf } else { Conversion::MonthOf };
+        Node::new(Term::Convert(conversion, day.boxed()), Kind::Integer)
+    };
+    Some((coarse(a), coarse(b)))
 }
 
 fn either(found: Option<Node>, next: Node) -> Node {

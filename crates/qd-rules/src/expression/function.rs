@@ -3,7 +3,7 @@
 use super::literal;
 use super::resolve::{Part, Resolver};
 use super::term::{Binary, Comparison, Kind, Node, Operation, Term, Unary};
-use qd_model::words;
+use qd_model::{FieldType, words};
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 use std::ops::RangeInclusive;
 
@@ -25,6 +25,8 @@ enum Call {
     Age,
     DaysBetween,
     WorkingDays,
+    Has,
+    Items,
     Extreme(Binary),
 }
 
@@ -49,6 +51,8 @@ const KNOWN: &[Known] = &[
     known("age_on", "age_on(born, on)", 2..=2, Call::Age),
     known("days_between", "days_between(from, to)", 2..=2, Call::DaysBetween),
     known("working_days", "working_days(from, to)", 2..=2, Call::WorkingDays),
+    known("has", "has(field, 'code')", 2..=2, Call::Has),
+    known("items", "items(field)", 1..=1, Call::Items),
 ];
 
 const AGGREGATES: [&str; 7] = ["count", "sum", "avg", "min", "max", "total", "median"];
@@ -106,7 +110,7 @@ impl Resolver<'_> {
         let unary = |unary, node: Node, kind| Some(Node::new(Term::Unary(unary, node.boxed()), kind));
         match known.call {
             Call::OfText(function, kind) => unary(function, self.expect(arguments[0], Kind::Text)?, kind),
-            Call::OfDay(function) => unary(function, self.day(arguments[0])?, Kind::Integer),
+            Call::OfDay(function) => unary(function, self.day_for(function, arguments[0])?, Kind::Integer),
             Call::Absolute => {
                 let node = self.number(arguments[0])?.node;
                 let kind = node.kind;
@@ -138,6 +142,21 @@ impl Resolver<'_> {
                 let (from, to) = (self.day(arguments[0]), self.day(arguments[1]));
                 Some(Node::new(Term::Binary(Binary::WorkingDays, from?.boxed(), to?.boxed()), Kind::Integer))
             }
+            Call::Has => {
+                let (list, delimiter, index) = self.list(known, arguments[0])?;
+                let code = self.part(arguments[1])?;
+                let Term::Text(text) = &code.node.term else {
+                    let what = format!("{} is no code in single quotes", code.quoted());
+                    return self.mistake(code.syntax, what, Some(format!("write {}", known.usage)));
+                };
+                let text = text.clone();
+                self.code_of(index, &code);
+                Some(Node::boolean(Term::Has { list: list.boxed(), delimiter, code: text }))
+            }
+            Call::Items => {
+                let (list, delimiter, _) = self.list(known, arguments[0])?;
+                Some(Node::new(Term::Items { list: list.boxed(), delimiter }, Kind::Integer))
+            }
             Call::Extreme(extreme) => {
                 let (all, kind) = self.arguments(arguments)?;
                 if matches!(kind, Kind::Text | Kind::Boolean) {
@@ -148,6 +167,20 @@ impl Resolver<'_> {
                 node.map(Node::or_nothing)
             }
         }
+    }
+
+    /// An argument that is a field whose cells hold lists: the field, what stands between items, its index.
+    fn list(&mut self, known: &Known, syntax: &Expr) -> Option<(Node, String, usize)> {
+        let part = self.part(syntax)?;
+        if let Term::Field { index, .. } = part.node.term {
+            let field = self.field_at(index);
+            if field.field_type == FieldType::List {
+                let delimiter = field.delimiter.clone();
+                return Some((part.node, delimiter, index));
+            }
+        }
+        let what = format!("{} is no list, and `{}` is asked of one", part.quoted(), known.name);
+        self.mistake(part.syntax, what, Some("a list is a field of type `list`".to_owned()))
     }
 
     fn arguments(&mut self, arguments: &[&Expr]) -> Option<(Vec<Node>, Kind)> {

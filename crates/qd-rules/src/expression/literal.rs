@@ -11,6 +11,7 @@ pub(super) fn text_as(text: &str, kind: Kind) -> Option<Node> {
     let value = match kind {
         Kind::Text => return Some(Node::new(Term::Text(text.to_owned()), kind)),
         Kind::Date => day(text)?,
+        Kind::Month => day(&format!("{text}-01"))?,
         Kind::Datetime => moment(text)?,
         Kind::Time => time(text)?,
         _ => return None,
@@ -24,9 +25,10 @@ pub(super) fn written(kind: Kind) -> &'static str {
         Kind::Date => "write dates as '2022-09-30'",
         Kind::Datetime => "write dates and times as '2022-09-30T14:30:00'",
         Kind::Time => "write times as '14:30:00'",
+        Kind::Month => "write months as '2022-09'",
         Kind::Text => "write texts in single quotes",
         Kind::Boolean => "write true or false without quotes",
-        Kind::Integer | Kind::Number | Kind::Null => "write numbers without quotes",
+        Kind::Integer | Kind::Number | Kind::Year | Kind::Null => "write numbers without quotes",
     }
 }
 

@@ -2,7 +2,7 @@
 //! so that every comparison and sum over them is one of whole numbers.
 
 use super::Constants;
-use super::arithmetic::{divide, number, numbers, tidy, whole, wholes};
+use super::arithmetic::{divide, number, numbers, texts_to_truth, texts_to_whole, tidy, whole, wholes};
 use super::calendar;
 use super::term::{Aggregate, Binary, Comparison, Conversion, Kind, Named, Node, Operation, Term, Unary};
 use crate::borrow;
@@ -32,6 +32,18 @@ pub(super) fn lower(node: &Node, constants: &Constants) -> Expr {
         Term::And(a, b) => go(a).and(go(b)),
         Term::Or(a, b) => go(a).or(go(b)),
         Term::Compare(comparison, a, b) => compare(*comparison, go(a), go(b)),
+        Term::Roughly(comparison, a, b) => {
+            let (a, b) = (go(a), go(b));
+            when(a.clone().eq(b.clone())).then(null(Kind::Boolean)).otherwise(compare(*comparison, a, b))
+        }
+        Term::Has { list, delimiter, code } => {
+            let (delimiter, code) = (delimiter.clone(), code.clone());
+            texts_to_truth(go(list), move |text| text.split(&*delimiter).any(|item| item.trim() == code))
+        }
+        Term::Items { list, delimiter } => {
+            let delimiter = delimiter.clone();
+            texts_to_whole(go(list), move |text| text.split(&*delimiter).count() as i64)
+        }
         Term::Same(a, b) => go(a).eq_missing(go(b)),
         Term::IsNull(a) => go(a).is_null(),
         Term::Is(truth, a) => {
@@ -93,7 +105,7 @@ fn data_type(kind: Kind) -> DataType {
     match kind {
         Kind::Text => DataType::String,
         Kind::Number => DataType::Float64,
-        Kind::Integer | Kind::Date | Kind::Datetime | Kind::Time => DataType::Int64,
+        Kind::Integer | Kind::Year | Kind::Month | Kind::Date | Kind::Datetime | Kind::Time => DataType::Int64,
         Kind::Boolean | Kind::Null => DataType::Boolean,
     }
 }
@@ -145,6 +157,8 @@ fn convert(conversion: Conversion, a: Expr) -> Expr {
     match conversion {
         Conversion::Number => a.cast(DataType::Float64),
         Conversion::Midnight => whole(a, |days| days.checked_mul(calendar::DAY)),
+        Conversion::YearOf => whole(a, calendar::year),
+        Conversion::MonthOf => whole(a, |days| Some(calendar::year(days)? * 12 + calendar::month(days)? - 1)),
         Conversion::Day => whole(a, |micros| Some(micros.div_euclid(calendar::DAY))),
     }
 }
@@ -194,7 +208,7 @@ fn series(kind: Kind, list: &[Node]) -> Series {
             let truths = list.iter().filter_map(|item| if let Term::Truth(it) = item.term { Some(it) } else { None });
             BooleanChunked::from_iter_values(name, truths).into_series()
         }
-        Kind::Integer | Kind::Date | Kind::Datetime | Kind::Time => {
+        Kind::Integer | Kind::Year | Kind::Month | Kind::Date | Kind::Datetime | Kind::Time => {
             let wholes = list.iter().filter_map(|item| if let Term::Whole(it) = item.term { Some(it) } else { None });
             Int64Chunked::from_iter_values(name, wholes).into_series()
         }

@@ -174,8 +174,19 @@ impl Resolver<'_> {
                 return self.mistake(syntax, format!("a rule does not extract {other}"), Some(hint));
             }
         };
-        let day = self.day(from)?;
+        let day = self.day_for(unary, from)?;
         Some(Node::new(Term::Unary(unary, day.boxed()), Kind::Integer))
+    }
+
+    /// An argument of which a part of the date is asked: a year and month has both of these.
+    pub(super) fn day_for(&mut self, asked: super::term::Unary, syntax: &Expr) -> Option<Node> {
+        if asked != super::term::Unary::DayOfMonth {
+            let part = self.part(syntax)?;
+            if part.node.kind == Kind::Month {
+                return Some(part.node);
+            }
+        }
+        self.day(syntax)
     }
 
     /// An argument that is a date; of a date and time, its date.
@@ -190,7 +201,8 @@ impl Resolver<'_> {
 
 /// Two numbers and what is done with them: whole numbers stay whole unless they are divided.
 fn arithmetic(operation: Operation, left: Node, right: Node) -> Node {
-    let whole = left.kind == Kind::Integer && right.kind == Kind::Integer && operation != Operation::Divide;
+    let is_whole = |kind| matches!(kind, Kind::Integer | Kind::Year);
+    let whole = is_whole(left.kind) && is_whole(right.kind) && operation != Operation::Divide;
     let kind = if whole { Kind::Integer } else { Kind::Number };
     let (left, right) = (left.widened(kind).boxed(), right.widened(kind).boxed());
     Node::new(Term::Arithmetic(operation, left, right), kind)

@@ -24,9 +24,22 @@ impl Part<'_> {
     }
 }
 
+/// The rows that an expression sees beside its own, and what it calls them.
+#[derive(Clone, Copy)]
+pub(crate) struct Beside<'a> {
+    /// The word before the dot: `previous`, `other`.
+    pub(crate) word: &'static str,
+    /// What the rows are.
+    pub(crate) schema: &'a Schema,
+    /// Whether there is no row of its own beside them.
+    pub(crate) alone: bool,
+}
+
 /// Resolves expressions of one text. A `None` means that a mistake has been noted.
 pub(super) struct Resolver<'a> {
     pub(super) schema: &'a Schema,
+    /// Fields of these rows are numbered behind the schema's own.
+    pub(super) beside: Option<Beside<'a>>,
     /// The fields that make a group, where aggregates are known.
     pub(super) group: Option<&'a [usize]>,
     source: &'a Source<'a>,
@@ -40,8 +53,9 @@ pub(super) fn boolean(
     source: &Source<'_>,
     syntax: &Expr,
     group: Option<&[usize]>,
+    beside: Option<Beside<'_>>,
 ) -> Result<Node, Vec<Mistake>> {
-    let mut resolver = Resolver { schema, group, source, mistakes: Vec::new(), depth: 0 };
+    let mut resolver = Resolver { schema, beside, group, source, mistakes: Vec::new(), depth: 0 };
     let node = resolver.condition(syntax);
     match node {
         Some(node) if resolver.mistakes.is_empty() => Ok(node),
@@ -49,6 +63,17 @@ pub(super) fn boolean(
             resolver.mistakes.sort_by(|a, b| a.at.cmp(&b.at));
             resolver.mistakes.dedup();
             Err(resolver.mistakes)
+        }
+    }
+}
+
+impl<'a> Resolver<'a> {
+    /// The field of a number, the row's own or of the rows beside.
+    pub(super) fn field_at(&self, index: usize) -> &'a Field {
+        let own = self.schema.fields.len();
+        match self.beside {
+            Some(beside) if index >= own => &beside.schema.fields[index - own],
+            _ => &self.schema.fields[index],
         }
     }
 }
@@ -88,6 +113,7 @@ impl Resolver<'_> {
     fn node(&mut self, syntax: &Expr) -> Option<Node> {
         match syntax {
             Expr::Identifier(name) => self.name(syntax, name),
+            Expr::CompoundIdentifier(names) if self.beside.is_some() => self.name_beside(syntax, names),
             Expr::Value(value) => self.value(syntax, &value.value),
             Expr::TypedString(typed) => self.typed_literal(syntax, typed),
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
@@ -149,17 +175,14 @@ impl Resolver<'_> {
 
     /// The field, or the day, of that name.
     pub(super) fn field(&mut self, syntax: &Expr, name: &ast::Ident) -> Option<Node> {
-        let exact = self.schema.index_of(&name.value);
         let bare = name.quote_style.is_none();
-        // SQL does not tell capitals from small letters in a bare name.
-        let loose = || {
-            let mut same = self.schema.fields.iter().enumerate();
-            same.find(|(_, field)| bare && field.name.eq_ignore_ascii_case(&name.value)).map(|(index, _)| index)
-        };
-        if let Some(index) = exact.or_else(loose) {
-            let field = &self.schema.fields[index];
-            let narrow = matches!(field.field_type, FieldType::Date | FieldType::Yearmonth | FieldType::Year);
-            return Some(Node::new(Term::Field { index, narrow }, Kind::of(field.field_type)));
+        let alone = self.beside.filter(|beside| beside.alone);
+        if let Some(index) = index_of(self.schema, name) {
+            if let Some(beside) = alone {
+                let what = format!("`{}` is of a row that is not there any more", name.value);
+                return self.mistake(syntax, what, Some(format!("write {}.{}", beside.word, name.value)));
+            }
+            return Some(node_of(&self.schema.fields[index], index));
         }
         let named = Named::ALL.iter().find(|(known, _)| bare && known.eq_ignore_ascii_case(&name.value));
         if let Some((_, named)) = named {
@@ -173,6 +196,25 @@ impl Resolver<'_> {
             None => format!("a text is written in single quotes: '{}'", name.value),
         };
         self.mistake(syntax, format!("there is no field `{}`", name.value), Some(hint))
+    }
+
+    /// A field of the rows beside: `previous.start_date`.
+    fn name_beside(&mut self, syntax: &Expr, names: &[ast::Ident]) -> Option<Node> {
+        let beside = self.beside?;
+        let (word, name) = match names {
+            [word, name] => (&word.value, name),
+            _ => return self.mistake(syntax, format!("`{syntax}` is no name that a rule knows"), None),
+        };
+        if !word.eq_ignore_ascii_case(beside.word) {
+            let hint = format!("this rule knows `{}.` and a field's name behind it", beside.word);
+            return self.mistake(syntax, format!("`{word}` is no row that the rule sees"), Some(hint));
+        }
+        if let Some(index) = index_of(beside.schema, name) {
+            return Some(node_of(&beside.schema.fields[index], self.schema.fields.len() + index));
+        }
+        let near = words::nearest(&name.value, beside.schema.fields.iter().map(|field| field.name.as_str()));
+        let hint = near.map(|near| format!("did you mean `{}.{near}`?", beside.word));
+        self.mistake(syntax, format!("`{}` has no field `{}`", beside.word, name.value), hint)
     }
 
     fn value(&mut self, syntax: &Expr, value: &Value) -> Option<Node> {
@@ -239,7 +281,10 @@ impl Resolver<'_> {
                 "a foreign key looks into other tables",
             ),
             Expr::Interval(_) => ("an interval stands alone", "add it to a date: start_date + INTERVAL '14' DAY"),
-            Expr::CompoundIdentifier(_) => ("a rule names fields without a table", "write the field's name alone"),
+            Expr::CompoundIdentifier(_) => (
+                "a rule names fields without a table",
+                "write the field's name alone; a rule over another table or period says so in `over`",
+            ),
             Expr::Cast { .. } => ("a rule does not turn one type into another", "the field's own type is used"),
             Expr::Tuple(_) => ("a rule knows no groups of values", "compare the values one by one"),
             Expr::Floor { .. } | Expr::Ceil { .. } | Expr::Substring { .. } | Expr::Position { .. } => {
@@ -255,8 +300,14 @@ impl Resolver<'_> {
 
     /// A literal compared with a field that has a code list must be one of its codes.
     pub(super) fn known_code(&mut self, field: &Part<'_>, literal: &Part<'_>) {
-        let Term::Field { index, .. } = field.node.term else { return };
-        let Field { name, categories, .. } = &self.schema.fields[index];
+        if let Term::Field { index, .. } = field.node.term {
+            self.code_of(index, literal);
+        }
+    }
+
+    /// A literal that stands for a code of a field must be one of its codes.
+    pub(super) fn code_of(&mut self, index: usize, literal: &Part<'_>) {
+        let Field { name, categories, .. } = self.field_at(index);
         let known = |code: &Category| match &literal.node.term {
             Term::Text(text) => code.value == *text,
             Term::Whole(whole) => code.value.trim().parse() == Ok(*whole),
@@ -286,6 +337,21 @@ impl Resolver<'_> {
 pub(super) fn negated(negated: bool, term: Term) -> Node {
     let node = Node::boolean(term);
     if negated { Node::boolean(Term::Not(node.boxed())) } else { node }
+}
+
+/// The field that a name means. SQL does not tell capitals from small letters in a bare name.
+fn index_of(schema: &Schema, name: &ast::Ident) -> Option<usize> {
+    let loose = || {
+        let mut fields = schema.fields.iter();
+        let bare = name.quote_style.is_none();
+        fields.position(|field| bare && field.name.eq_ignore_ascii_case(&name.value))
+    };
+    schema.index_of(&name.value).or_else(loose)
+}
+
+fn node_of(field: &Field, index: usize) -> Node {
+    let narrow = matches!(field.field_type, FieldType::Date | FieldType::Yearmonth | FieldType::Year);
+    Node::new(Term::Field { index, narrow }, Kind::of(field.field_type))
 }
 
 /// The expression inside any brackets.

@@ -10,6 +10,10 @@ pub(super) enum Kind {
     Integer,
     Number,
     Boolean,
+    /// A year, as a whole number.
+    Year,
+    /// A year and month, as the days from 1 January 1970 to its first.
+    Month,
     /// Days from 1 January 1970.
     Date,
     /// Microseconds from 1 January 1970.
@@ -23,10 +27,12 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) fn of(field_type: FieldType) -> Self {
         match field_type {
-            FieldType::Integer | FieldType::Year => Self::Integer,
+            FieldType::Integer => Self::Integer,
+            FieldType::Year => Self::Year,
             FieldType::Number => Self::Number,
             FieldType::Boolean => Self::Boolean,
-            FieldType::Date | FieldType::Yearmonth => Self::Date,
+            FieldType::Date => Self::Date,
+            FieldType::Yearmonth => Self::Month,
             FieldType::Datetime => Self::Datetime,
             FieldType::Time => Self::Time,
             _ => Self::Text,
@@ -40,6 +46,8 @@ impl Kind {
             Self::Integer => "a whole number",
             Self::Number => "a number",
             Self::Boolean => "true or false",
+            Self::Year => "a year",
+            Self::Month => "a year and month",
             Self::Date => "a date",
             Self::Datetime => "a date and time",
             Self::Time => "a time",
@@ -48,7 +56,17 @@ impl Kind {
     }
 
     pub(super) fn is_number(self) -> bool {
-        matches!(self, Self::Integer | Self::Number)
+        matches!(self, Self::Integer | Self::Number | Self::Year)
+    }
+
+    /// The coarser of two kinds that say when something was, where they are of unlike precision.
+    pub(super) fn common_precision(self, other: Self) -> Option<Self> {
+        use Kind::{Date, Datetime, Month, Year};
+        match (self, other) {
+            (Year, Month | Date | Datetime) | (Month | Date | Datetime, Year) => Some(Year),
+            (Month, Date | Datetime) | (Date | Datetime, Month) => Some(Month),
+            _ => None,
+        }
     }
 }
 
@@ -93,6 +111,10 @@ pub(super) enum Conversion {
     Midnight,
     /// A date and time as its date.
     Day,
+    /// A date as its year.
+    YearOf,
+    /// A date as the number of its month, counted through the years.
+    MonthOf,
 }
 
 /// A function of one value.
@@ -156,6 +178,9 @@ pub(super) enum Term {
     And(Box<Node>, Box<Node>),
     Or(Box<Node>, Box<Node>),
     Compare(Comparison, Box<Node>, Box<Node>),
+    /// A comparison of two years or months of which the sides say more than is compared: where they
+    /// are equal it is open.
+    Roughly(Comparison, Box<Node>, Box<Node>),
     /// IS NOT DISTINCT FROM.
     Same(Box<Node>, Box<Node>),
     IsNull(Box<Node>),
@@ -178,6 +203,17 @@ pub(super) enum Term {
         otherwise: Box<Node>,
     },
     Coalesce(Vec<Node>),
+    /// Whether a code is among the items of a list.
+    Has {
+        list: Box<Node>,
+        delimiter: String,
+        code: String,
+    },
+    /// How many items a list has.
+    Items {
+        list: Box<Node>,
+        delimiter: String,
+    },
     Convert(Conversion, Box<Node>),
     Unary(Unary, Box<Node>),
     Binary(Binary, Box<Node>, Box<Node>),
@@ -216,7 +252,9 @@ impl Node {
     /// a number, a date its midnight.
     pub(super) fn widened(self, kind: Kind) -> Self {
         match (self.kind, kind, self.term) {
-            (Kind::Null, _, term) => Self { term, kind },
+            // A year is the whole number that it is kept as.
+            (Kind::Null, _, term) | (Kind::Year, Kind::Integer, term) => Self { term, kind },
+            (Kind::Year, Kind::Number, term) => Self { term, kind: Kind::Integer }.widened(kind),
             (Kind::Integer, Kind::Number, Term::Whole(whole)) => Self { term: Term::Number(whole as f64), kind },
             (Kind::Integer, Kind::Number, term) => {
                 let node = Self { term, kind: Kind::Integer };
@@ -248,10 +286,13 @@ impl Node {
             | Term::Matches(a, _)
             | Term::Months(a, _)
             | Term::Convert(_, a)
+            | Term::Has { list: a, .. }
+            | Term::Items { list: a, .. }
             | Term::Unary(_, a) => a.walk(look),
             Term::And(a, b)
             | Term::Or(a, b)
             | Term::Compare(_, a, b)
+            | Term::Roughly(_, a, b)
             | Term::Same(a, b)
             | Term::Arithmetic(_, a, b)
             | Term::Binary(_, a, b) => {

@@ -1,22 +1,24 @@
 //! Rules over groups of rows: judged when all rows of a source are there.
 
-use super::{Compiled, NotJudged, RowRules, RuleOutcome, UNREADABLE, applies};
+use super::guard::guarded;
+use super::{Compiled, FAULT, NotJudged, Place, RowRules, RuleOutcome, UNREADABLE};
 use crate::{Constants, borrow};
 use arrow::array::BooleanArray;
 use arrow::buffer::BooleanBuffer;
 use polars::prelude::{DataFrame, Expr, IntoLazy, col, lit};
+use qd_model::schema::Over;
 use qd_table::Typed;
 use std::collections::BTreeSet;
 
 /// Columns beside those of the fields.
-const ROW: &str = "row";
-const UNREAD: &str = "unread";
+pub(super) const ROW: &str = "row";
+pub(super) const UNREAD: &str = "unread";
 
 impl RowRules {
-    /// Whether any rule is over groups, so that all rows of a source must be kept until
+    /// Whether any rule is over groups of a source's rows, so that all of them must be kept until
     /// [`RowRules::judge_groups`].
     pub fn has_groups(&self) -> bool {
-        self.schema.rules.iter().any(|rule| !rule.group.is_empty())
+        self.schema.rules.iter().any(|rule| !rule.group.is_empty() && rule.over == Over::Source)
     }
 
     /// Judges the rules over groups. `typed` is all of one source, in order. Every row of a group
@@ -25,33 +27,85 @@ impl RowRules {
     /// the rule names could not be read is not judged.
     pub fn judge_groups(&self, typed: &[Typed], constants: &Constants) -> RuleOutcome {
         let mut outcome = RuleOutcome::default();
-        let rows: u64 = typed.iter().map(|part| part.len() as u64).sum();
-        for (index, (rule, compiled)) in self.schema.rules.iter().zip(self.rules.iter()).enumerate() {
-            if rule.group.is_empty() || rows == 0 || !applies(rule, constants) {
-                continue;
-            }
-            match compiled.lacks(constants) {
-                Some(reason) => outcome.not_judged.push(NotJudged { rule: index as u32, reason, rows }),
-                None => compiled.judge_group(index as u32, &rule.group, typed, constants, &mut outcome),
-            }
+        let rules = self.in_force(constants).filter(|(_, (rule, _))| rule.over == Over::Source);
+        let rules: Vec<usize> = rules.filter(|(_, (rule, _))| !rule.group.is_empty()).map(|(index, _)| index).collect();
+        if rules.is_empty() {
+            return outcome;
+        }
+        let parts: Vec<&Typed> = typed.iter().collect();
+        for index in rules {
+            let (places, not_judged) = self.judge_group(index, &parts, constants);
+            let row = |place: Place| typed[place.part].rows.value(place.row);
+            outcome.hits.extend(places.into_iter().map(|place| (index as u32, row(place))));
+            outcome.not_judged.extend(not_judged);
         }
         outcome
     }
+
+    /// Judges one rule over groups of the rows of several sources together: all partners' sources of
+    /// a table.
+    pub fn judge_partners(
+        &self,
+        rule: usize,
+        parts: &[&Typed],
+        constants: &Constants,
+    ) -> (Vec<Place>, Option<NotJudged>) {
+        if !self.in_force(constants).any(|(index, _)| index == rule) {
+            return (Vec::new(), None);
+        }
+        self.judge_group(rule, parts, constants)
+    }
+
+    fn judge_group(&self, index: usize, parts: &[&Typed], constants: &Constants) -> (Vec<Place>, Option<NotJudged>) {
+        let rows: u64 = parts.iter().map(|part| part.len() as u64).sum();
+        if rows == 0 {
+            return (Vec::new(), None);
+        }
+        let rule = index as u32;
+        if let Some(reason) = self.rule(index).lacks(constants) {
+            return (Vec::new(), Some(NotJudged { rule, reason, rows }));
+        }
+        let group = &self.schema.rules[index].group;
+        let Some((hits, unread)) = guarded(|| self.rule(index).judge_group(group, parts, constants)) else {
+            return (Vec::new(), Some(NotJudged { rule, reason: FAULT, rows }));
+        };
+        let starts = starts(parts);
+        let hits = hits.into_iter().map(|at| place(&starts, at)).collect();
+        (hits, (unread > 0).then_some(NotJudged { rule, reason: UNREADABLE, rows: unread }))
+    }
+}
+
+/// The rows in which one of some fields could not be read.
+pub(super) fn unread(part: &Typed, fields: impl Iterator<Item = usize>) -> BooleanBuffer {
+    let bits = fields.filter_map(|field| part.unreadable[field].as_ref());
+    bits.fold(BooleanBuffer::new_unset(part.len()), |all, bits| &all | bits)
+}
+
+/// The number of each part's first row, counted through all of them.
+pub(super) fn starts(parts: &[&Typed]) -> Vec<u32> {
+    let lengths = parts.iter().map(|part| part.len() as u32);
+    lengths
+        .scan(0, |next, length| {
+            let start = *next;
+            *next += length;
+            Some(start)
+        })
+        .collect()
+}
+
+/// Where the row of a number stands.
+pub(super) fn place(starts: &[u32], at: u32) -> Place {
+    let part = starts.partition_point(|start| *start <= at) - 1;
+    Place { part, row: (at - starts[part]) as usize }
 }
 
 impl Compiled {
-    fn judge_group(
-        &self,
-        rule: u32,
-        group: &[usize],
-        typed: &[Typed],
-        constants: &Constants,
-        outcome: &mut RuleOutcome,
-    ) {
+    /// The numbers of the rows that are hits, and how many rows could not be judged.
+    fn judge_group(&self, group: &[usize], parts: &[&Typed], constants: &Constants) -> (Vec<u32>, u64) {
         let mut unread_keys = 0;
         let mut all: Option<DataFrame> = None;
-        for part in typed {
-            let frame = self.frame(group, part, &mut unread_keys);
+        for (part, start) in parts.iter().zip(starts(parts)) {
+            let frame = self.frame(group, part, start, &mut unread_keys);
             match &mut all {
                 None => all = Some(frame),
                 Some(all) => {
@@ -80,25 +134,19 @@ impl Compiled {
         let left = borrow::give_back(&columns[1], rows.len());
         let broken = borrow::give_back(&columns[2], rows.len());
         let not_judged = left.values().count_set_bits() as u64 + unread_keys;
-        if not_judged > 0 {
-            outcome.not_judged.push(NotJudged { rule, reason: UNREADABLE, rows: not_judged });
-        }
         let hits = broken.values() & &!left.values();
-        outcome.hits.extend(hits.set_indices().map(|at| (rule, rows[at].expect("every row has its number"))));
+        (hits.set_indices().map(|at| rows[at].expect("every row has its number")).collect(), not_judged)
     }
 
     /// The fields that the rule names, with the row of each and whether one of them could not be
     /// read. A row of which a part of the key could not be read is in no group, and is counted.
-    fn frame(&self, group: &[usize], part: &Typed, unread_keys: &mut u64) -> DataFrame {
-        let either = |fields: &mut dyn Iterator<Item = usize>| {
-            let bits = fields.filter_map(|field| part.unreadable[field].as_ref());
-            bits.fold(BooleanBuffer::new_unset(part.len()), |all, bits| &all | bits)
-        };
-        *unread_keys += either(&mut group.iter().copied()).count_set_bits() as u64;
-        let unread = either(&mut self.judged.iter().copied().filter(|field| !group.contains(field)));
+    fn frame(&self, group: &[usize], part: &Typed, start: u32, unread_keys: &mut u64) -> DataFrame {
+        *unread_keys += unread(part, group.iter().copied()).count_set_bits() as u64;
+        let unread = unread(part, self.judged.iter().copied().filter(|field| !group.contains(field)));
         let fields: BTreeSet<usize> = self.judged.iter().copied().collect();
         let mut frame = borrow::frame(part, fields);
-        let beside = [borrow::booleans(UNREAD, &BooleanArray::new(unread, None)), borrow::rows(ROW, &part.rows)];
+        let beside =
+            [borrow::booleans(UNREAD, &BooleanArray::new(unread, None)), borrow::numbers_from(ROW, start, part.len())];
         frame.hstack_mut(&beside).expect("every column is as long as the rows, under a name of its own");
         frame
     }
