@@ -101,6 +101,12 @@ pub struct SourceFindings {
     pub records: BTreeMap<u32, String>,
     /// Reason codes of the queries that somebody has explained, by row and fault.
     pub explained: BTreeMap<(u32, u32), String>,
+    /// The keyed digest of the record key where a fault is about a record that the source does not
+    /// have, by fault.
+    pub absent: BTreeMap<u32, String>,
+    /// The keyed digest of the values behind a query, by row and fault: as long as it stays, an
+    /// explanation holds.
+    pub digests: BTreeMap<(u32, u32), String>,
 }
 
 impl SourceFindings {
@@ -124,6 +130,8 @@ impl SourceFindings {
         self.records.extend(other.records);
         self.explained
             .extend(other.explained.into_iter().map(|((row, fault), reason)| ((row, fault + offset), reason)));
+        self.absent.extend(other.absent.into_iter().map(|(fault, record)| (fault + offset, record)));
+        self.digests.extend(other.digests.into_iter().map(|((row, fault), digest)| ((row, fault + offset), digest)));
     }
 
     /// Puts hits in the order of every report: row, column (absent first), code, then wording.
@@ -154,13 +162,19 @@ impl SourceFindings {
         self.faults[hit.fault as usize].severity
     }
 
+    /// The keyed digest of the record key that a hit is about.
+    pub fn record_of(&self, hit: &Hit) -> Option<&str> {
+        self.records.get(&hit.row).or_else(|| self.absent.get(&hit.fault)).map(String::as_str)
+    }
+
     /// The findings one by one, in order.
     pub fn iter(&self) -> impl Iterator<Item = Finding<'_>> {
         self.hits.iter().map(|hit| Finding {
             fault: &self.faults[hit.fault as usize],
             row: (hit.row > 0).then_some(hit.row),
             evidence: hit.evidence.as_ref(),
-            record: self.records.get(&hit.row).map(String::as_str),
+            record: self.record_of(hit),
+            value_digest: self.digests.get(&(hit.row, hit.fault)).map(String::as_str),
             explained: self.explained.get(&(hit.row, hit.fault)).map(String::as_str),
         })
     }
@@ -177,6 +191,8 @@ pub struct Finding<'a> {
     pub evidence: Option<&'a Evidence>,
     /// The keyed digest of the record key.
     pub record: Option<&'a str>,
+    /// The keyed digest of the values behind a query.
+    pub value_digest: Option<&'a str>,
     /// The reason code, where somebody has explained this query.
     pub explained: Option<&'a str>,
 }

@@ -11,6 +11,7 @@ mod read;
 mod recipients;
 mod references;
 mod returns;
+mod waivers;
 
 pub use indicators::{Breakdown, Counted, Dimension, Indicator, Indicators, Mean};
 pub use outputs::{Outputs, PartnerFiles};
@@ -19,6 +20,8 @@ pub use people::{People, Strong};
 pub use protection::{Below, CountRule, Floor, Totals, Zeros};
 pub use recipients::{FieldRelease, Recipient, TableRelease};
 pub use returns::{ColumnContent, ColumnSpec, Cover, FileSpec, Part, ReturnSpec, Rows};
+
+pub use waivers::Waiver;
 
 use crate::Syntax;
 use crate::code::Severity;
@@ -51,6 +54,8 @@ pub struct Pipeline {
     pub partners: Vec<Partner>,
     /// Which sources are known to be empty or late.
     pub declarations: Vec<Declaration>,
+    /// Findings that have been agreed to pass for a time.
+    pub waivers: Vec<Waiver>,
     /// Severities that differ from the usual ones, by code.
     pub severities: BTreeMap<String, Severity>,
     /// Where they stand in the pipeline file.

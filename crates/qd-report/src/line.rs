@@ -17,7 +17,7 @@ pub(crate) enum Item<'a> {
 }
 
 /// The names of what a finding says, in the order of the machine formats.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 19] = [
     "code",
     "severity",
     "source",
@@ -30,6 +30,7 @@ pub const COLUMNS: [&str; 18] = [
     "field",
     "heading",
     "record",
+    "value_digest",
     "message",
     "fix",
     "value",
@@ -59,6 +60,7 @@ pub(crate) fn items<'a>(source: &'a SourceReport, finding: &Finding<'a>) -> [Ite
         text(fault.field.as_deref()),
         text(fault.heading.as_deref()),
         text(finding.record),
+        text(finding.value_digest),
         text(Some(&fault.message)),
         text(Some(&fault.fix).filter(|fix| !fix.is_empty()).map(AsRef::as_ref)),
         value,

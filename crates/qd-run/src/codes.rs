@@ -19,6 +19,8 @@ static CODES: &[Code] = &[
     code("kept-as-sent", Severity::Note, include_str!("findings/kept-as-sent.md")),
     code("earlier-period-changed", Severity::Note, include_str!("findings/earlier-period-changed.md")),
     code("unused-explanation", Severity::Note, include_str!("findings/unused-explanation.md")),
+    code("explanation-reopened", Severity::Note, include_str!("findings/explanation-reopened.md")),
+    code("waiver-expired", Severity::Note, include_str!("findings/waiver-expired.md")),
 ];
 
 const fn code(name: &'static str, severity: Severity, page: &'static str) -> Code {

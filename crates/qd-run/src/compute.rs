@@ -1,20 +1,22 @@
 //! One period in memory: every source judged, rows held, people linked. Nothing is written here.
 
+use crate::beyond;
 use crate::codes::fault;
 use crate::discover::{Absent, Discovered, FoundSource, discover};
 use crate::explanations::Explanations;
 use crate::facts::{self, Calendar};
 use crate::hold;
 use crate::judge::{Judged, Keep, Subject, judge};
-use crate::load::{Loaded, plain};
+use crate::load::{Loaded, LoadedTable, plain};
 use crate::people;
 use crate::state::{self, AcceptedPart, PeriodState};
+use crate::waivers;
 use arrow::array::{Array, BooleanArray, StringArray};
 use jiff::civil::Date;
 use qd_disclosure::DomainKey;
 use qd_ledger::PeriodPeople;
 use qd_link::{Known, Register};
-use qd_model::finding::{Finding, ShowValues, SourceFindings, column_letters};
+use qd_model::finding::{Fault, Finding, ShowValues, SourceFindings, column_letters};
 use qd_model::period::{self, Period};
 use qd_model::report::{ColumnReport, NotChecked, Report, SourceReport};
 use qd_model::{Refusal, Severity};
@@ -76,6 +78,8 @@ pub(crate) struct Computed {
     pub(crate) absent: Vec<Absent>,
     pub(crate) strays: Vec<String>,
     pub(crate) not_checked: Vec<NotChecked>,
+    /// How many findings each waiver of the pipeline let pass.
+    pub(crate) waived: waivers::Used,
     /// Accepted rows with their people.
     pub(crate) state: PeriodState,
     /// The digest of every row's record, by source and chunk.
@@ -100,6 +104,8 @@ pub(crate) struct Context<'a> {
     pub(crate) before: &'a Register,
     /// The same with what was sent of this period, and what people decided.
     pub(crate) known: Known<'a>,
+    /// The period before, where it is known.
+    pub(crate) previous: Option<&'a PeriodState>,
     pub(crate) explanations: &'a Explanations,
     /// Told how many of how many sources are done.
     pub(crate) progress: &'a (dyn Fn(usize, usize) + Sync),
@@ -122,15 +128,23 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
         .collect::<Result<Vec<Source>, Refusal>>()?;
     let mut not_checked: Vec<NotChecked> =
         sources.iter_mut().flat_map(|source| std::mem::take(&mut source.judged.not_checked)).collect();
-    hold::hold(loaded, &mut sources, &mut not_checked);
-
-    let linked = people::link(loaded, &mut sources, &context.known, context.before, context.lead);
-    general.extend(people::reports(loaded, &linked));
+    beyond::judge(context, &constants, &mut sources, &mut not_checked);
     let records: Vec<Vec<StringArray>> = sources.iter().map(|source| records(context, source)).collect();
     for (source, records) in sources.iter_mut().zip(&records) {
         name_records(context, source, records);
     }
-    context.explanations.apply(context, &mut sources, &mut general);
+    let waived = waivers::apply(context, &mut sources, &mut general);
+    for source in &mut sources {
+        source.held = source.judged.held();
+    }
+    hold::hold(loaded, &mut sources, &mut not_checked);
+
+    let linked = people::link(loaded, &mut sources, &context.known, context.before, context.lead);
+    general.extend(people::reports(loaded, &linked));
+    for (source, records) in sources.iter_mut().zip(&records) {
+        name_records(context, source, records);
+    }
+    let explanations = context.explanations.apply(context, &mut sources, &mut general)?;
     let (tables, held) = accepted(context, &sources, &records);
     let state = PeriodState {
         label: context.period.label.clone(),
@@ -140,6 +154,7 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
         inputs: inputs(loaded, &sources),
         digest: String::new(),
         is_kept: false,
+        explanations,
     };
     Ok(Computed {
         period: context.period.clone(),
@@ -149,6 +164,7 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
         absent,
         strays,
         not_checked,
+        waived,
         state,
         records,
         register: linked.register,
@@ -249,19 +265,48 @@ fn records(context: &Context<'_>, source: &Source) -> Vec<StringArray> {
     chunks.map(|typed| facts::records(table, &source.partner, typed, context.lead)).collect()
 }
 
-/// Gives each row with a finding the digest of its record, where the schema says what a record is.
+/// Gives each row with a finding the digest of its record, where the schema says what a record is, and
+/// each query that of the values behind it.
 fn name_records(context: &Context<'_>, source: &mut Source, records: &[StringArray]) {
-    if context.loaded.tables[source.table].schema.record_key.is_empty() {
+    let table = &context.loaded.tables[source.table];
+    if table.schema.record_key.is_empty() {
         return;
     }
-    let mut rows: Vec<u32> = source.judged.findings.hits.iter().map(|hit| hit.row).filter(|row| *row > 0).collect();
+    let findings = &source.judged.findings;
+    let mut rows: Vec<u32> = findings.hits.iter().map(|hit| hit.row).filter(|row| *row > 0).collect();
+    rows.sort_unstable();
     rows.dedup();
+    let mut queries: BTreeMap<u32, Vec<(u32, Vec<usize>)>> = BTreeMap::new();
+    for hit in findings.hits.iter().filter(|hit| hit.row > 0 && findings.severity(hit) == Severity::Query) {
+        let fields = fields_behind(table, &findings.faults[hit.fault as usize]);
+        queries.entry(hit.row).or_default().push((hit.fault, fields));
+    }
+    let (mut named, mut digests) = (Vec::new(), Vec::new());
     for (typed, records) in source.judged.typed.iter().zip(records) {
-        for (row, record) in typed.rows.values().iter().zip(records) {
-            if let (Some(record), true) = (record, rows.binary_search(row).is_ok()) {
-                source.judged.findings.records.insert(*row, record.to_owned());
+        for (index, (row, record)) in typed.rows.values().iter().zip(records).enumerate() {
+            let (Some(record), true) = (record, rows.binary_search(row).is_ok()) else { continue };
+            named.push((*row, record.to_owned()));
+            for (fault, fields) in queries.get(row).into_iter().flatten() {
+                // What could not be read is not kept, so nobody could tell whether it changed.
+                let is_read = |field: &usize| typed.unreadable[*field].as_ref().is_none_or(|bits| !bits.value(index));
+                if fields.is_empty() || !fields.iter().all(is_read) {
+                    continue;
+                }
+                let values: Vec<String> = fields.iter().map(|field| people::cell_text(typed, *field, index)).collect();
+                let parts: Vec<&str> = values.iter().map(String::as_str).collect();
+                digests.push(((*row, *fault), context.lead.pseudonym("value", &parts)));
             }
         }
+    }
+    source.judged.findings.records.extend(named);
+    source.judged.findings.digests.extend(digests);
+}
+
+/// The fields whose values a finding is about: those of its rule, or its own.
+fn fields_behind(table: &LoadedTable, fault: &Fault) -> Vec<usize> {
+    match table.schema.rules.iter().position(|rule| *rule.code == *fault.code) {
+        Some(rule) => table.rules.fields_of(rule).to_vec(),
+        None => fault.field.as_deref().and_then(|name| table.schema.index_of(name)).into_iter().collect(),
     }
 }
 

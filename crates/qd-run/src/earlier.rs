@@ -44,6 +44,11 @@ impl Earlier {
         self.states = states;
     }
 
+    /// The period before the one that is run: as it was sent last, else as its last run left it.
+    pub(crate) fn previous(&self, prepared: &Prepared<'_>) -> Option<&PeriodState> {
+        prepared.before(prepared.period, &self.sent).or_else(|| prepared.before(prepared.period, &self.states))
+    }
+
     /// All that the run knew from before, by digest.
     pub(crate) fn digest(&self) -> String {
         rests_on(&self.rests_on, self.people.decisions_digest().as_deref())
@@ -132,7 +137,8 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
             // People stay who they are over the gap: the last register that is known goes on.
             continue;
         }
-        let made = made_now(prepared, period, &KnownPeople::of(label, register, ledger, &decided, &states)?, progress)?;
+        let people = KnownPeople::of(label, register, ledger, &decided, &states)?;
+        let made = made_now(prepared, period, &people, prepared.before(period, &states), progress)?;
         register = made.register.clone();
         // The state is used for this run and kept for later ones; both see the same rows.
         states.push(made.state.share());
@@ -148,9 +154,10 @@ fn made_now(
     prepared: &Prepared<'_>,
     period: &Period,
     people: &KnownPeople,
+    previous: Option<&PeriodState>,
     progress: &dyn Progress,
 ) -> Result<Computed, Refusal> {
-    let mut made = prepared.compute(period, people, progress)?;
+    let mut made = prepared.compute(period, people, previous, progress)?;
     made.state.digest = state::digest(&made.state, &made.people, prepared.loaded, &prepared.key);
     Ok(made)
 }

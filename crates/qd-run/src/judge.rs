@@ -5,9 +5,9 @@ use arrow::array::{Array, ArrayRef};
 use arrow::buffer::BooleanBuffer;
 use qd_check::{Checker, Keys, Settings};
 use qd_model::Severity;
-use qd_model::finding::{Hit, ShowValues, SourceFindings};
+use qd_model::finding::{Fault, Hit, ShowValues, SourceFindings};
 use qd_model::report::{Filled, NotChecked};
-use qd_model::schema::{ForeignKey, Schema};
+use qd_model::schema::{ForeignKey, Rule, Schema};
 use qd_rules::Constants;
 use qd_source::{Block, Opened, Request};
 use qd_table::{Shape, Typed};
@@ -162,11 +162,23 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         })
         .collect();
     findings.extend(own);
+    let mut rules = rules;
+    for (index, fault) in rules.iter_mut().enumerate() {
+        let found = from_rules.iter().filter(|hit| hit.fault as usize == index).count() as u64;
+        escalate(fault, &schema.rules[index], found, judged.rows);
+    }
     findings.extend(SourceFindings { faults: rules, hits: from_rules, ..SourceFindings::default() });
     findings.sort();
     judged.is_rejected = findings.count(Severity::Reject) > 0;
     judged.findings = findings;
     judged
+}
+
+/// Makes errors of a rule's findings where there are more of them than it allows.
+pub(crate) fn escalate(fault: &mut Fault, rule: &Rule, findings: u64, rows: u64) {
+    if !fault.trial && rule.error_if.is_some_and(|limit| limit.is_met(findings, rows)) {
+        fault.severity = fault.severity.min(Severity::Error);
+    }
 }
 
 fn judge_block(position: usize, block: Block, subject: &Subject<'_>, checker: &Checker) -> Part {

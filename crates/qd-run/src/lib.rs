@@ -4,6 +4,7 @@
 //! Architecture invariant: nothing here prints, exits or reads the environment, and nothing names a
 //! programme. Whatever a partner's file holds, a run reports it and goes on.
 
+mod beyond;
 mod changes;
 pub mod codes;
 mod compute;
@@ -36,12 +37,14 @@ mod sent;
 mod state;
 mod validate;
 mod verify;
+mod waivers;
 
+pub use explanations::{TakenIn, TypedExplanation, take_in};
 pub use history::{History, PeriodHistory, history};
 pub use init::init;
 pub use links::{LinksOutcome, OpenMatches, links, take_links};
 pub use load::{Loaded, LoadedTable, load, load_schema, read_text};
-pub use outcome::{Blocked, PeriodPeople, PlanLine, ReturnFile, ReturnOutcome, RunOutcome, SourceLine};
+pub use outcome::{Blocked, PeriodPeople, PlanLine, ReturnFile, ReturnOutcome, RunOutcome, SourceLine, Trial};
 pub use plan::plan;
 pub use read::{Piece, ReadRequest, ReadTable, read};
 pub use run::{Progress, RunRequest, check, run};

@@ -143,6 +143,7 @@ pub fn load(path: &Path) -> Result<Loaded, Refusal> {
         filters: BTreeMap::new(),
     };
     let mut mistakes = Vec::new();
+    join_tables(&mut loaded)?;
     read_lookups(&mut loaded)?;
     compile_filters(&mut loaded, &mut mistakes);
     check_fields(&loaded, &mut mistakes);
@@ -171,6 +172,20 @@ fn read_lookups(loaded: &mut Loaded) -> Result<(), Refusal> {
         })?;
     }
     loaded.lookups = lookups;
+    Ok(())
+}
+
+/// Compiles the rules that look at other tables, now that these are known. Their mistakes point into
+/// the schema file.
+fn join_tables(loaded: &mut Loaded) -> Result<(), Refusal> {
+    let schemas: BTreeMap<String, Arc<Schema>> =
+        loaded.tables.iter().map(|table| (table.name.clone(), table.schema.clone())).collect();
+    for at in 0..loaded.tables.len() {
+        let path = folders::resolve(&loaded.folder, &loaded.pipeline.tables[at].schema.value);
+        let rules = loaded.tables[at].rules.with_tables(|name| schemas.get(name).cloned());
+        loaded.tables[at].rules =
+            rules.map_err(|mistakes| Refusal::of_mistakes(&path.display().to_string(), &mistakes))?;
+    }
     Ok(())
 }
 
@@ -325,6 +340,17 @@ fn check_severities(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
                 });
             }
         }
+    }
+    for waiver in &loaded.pipeline.waivers {
+        let name = waiver.rule.value.as_str();
+        if codes.iter().any(|code| code.name == name) || rules().any(|rule| rule == name) {
+            continue;
+        }
+        let mistake = Mistake::new(&waiver.rule.at, format!("there is no code `{name}` to waive"));
+        mistakes.push(match words::nearest(name, codes.iter().map(|code| code.name).chain(rules())) {
+            Some(near) => mistake.hint(format!("did you mean `{near}`?")),
+            None => mistake.hint("`quarterday explain` lists the built-in ones"),
+        });
     }
 }
 

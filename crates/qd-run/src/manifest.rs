@@ -45,6 +45,7 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
         })).collect::<Vec<_>>(),
         "inputs": inputs(loaded, computed),
         "explanations_blake3": if facts.explanations.is_empty() { Value::Null } else { json!(facts.explanations) },
+        "waivers": waivers(facts),
         "key": { "id": facts.key.id().to_string(), "epochs": epochs, "normaliser": qd_disclosure::NORMALISER_VERSION },
         "state": facts.earlier.iter().map(in_words)
             .collect::<Vec<_>>(),
@@ -66,6 +67,19 @@ fn in_words(state: &PeriodState) -> Value {
         said["kept"] = json!("records as sent that are held now");
     }
     said
+}
+
+/// Every waiver of the pipeline, and how many findings it let pass; null for one that does not hold.
+fn waivers(facts: &Facts<'_>) -> Vec<Value> {
+    let waivers = facts.loaded.pipeline.waivers.iter().zip(&facts.computed.waived);
+    let waivers = waivers.map(|(waiver, used)| {
+        json!({
+            "rule": waiver.rule.value, "partner": waiver.partner.value, "table": waiver.table,
+            "rows": if waiver.records.is_empty() { json!("all") } else { json!(waiver.records) },
+            "reason": waiver.reason, "agreed_by": waiver.agreed_by, "until": waiver.until.to_string(), "findings": used,
+        })
+    });
+    waivers.collect()
 }
 
 fn inputs(loaded: &Loaded, computed: &Computed) -> Vec<Value> {

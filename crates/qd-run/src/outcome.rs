@@ -1,8 +1,8 @@
 //! What a run came to, as the terminal and `run --format json` show it.
 
 use jiff::civil::Date;
-use qd_model::Period;
 use qd_model::report::{Report, Summary};
+use qd_model::{Period, Severity};
 use std::path::PathBuf;
 
 /// One pipeline's run.
@@ -36,6 +36,25 @@ pub struct RunOutcome {
     pub has_partner_files: bool,
     /// Periods that were made first, because their state was missing.
     pub made_first: Vec<String>,
+    /// What rules on trial would do.
+    pub trials: Vec<Trial>,
+    /// Codes of rules that could not be judged through a fault in Quarterday.
+    pub faulty_rules: Vec<String>,
+}
+
+/// What a rule on trial would do to one partner's table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// The rule's code.
+    pub code: String,
+    /// The severity that its findings would have.
+    pub severity: Severity,
+    /// The table.
+    pub table: String,
+    /// The partner's code.
+    pub partner: String,
+    /// How many findings there would be.
+    pub findings: u64,
 }
 
 impl RunOutcome {

@@ -17,7 +17,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
     let prepared = Prepared::new(loaded, request)?;
     let ledger = Ledger::read(&prepared.folders.ledger())?;
     let earlier = earlier(&prepared, &ledger, progress)?;
-    let computed = prepared.compute(prepared.period, &earlier.people, progress)?;
+    let computed = prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), progress)?;
     let mut lines = Vec::new();
     for (spec, period) in loaded.pipeline.due(prepared.period) {
         let made_for = MadeFor::of(spec, period, prepared.as_of);

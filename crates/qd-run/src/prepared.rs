@@ -6,6 +6,7 @@ use crate::explanations::{self, Explanations};
 use crate::folders::{self, Folders};
 use crate::load::Loaded;
 use crate::run::{Progress, RunRequest};
+use crate::state::PeriodState;
 use jiff::civil::Date;
 use qd_disclosure::{DomainKey, Key, KeyUse};
 use qd_link::Known;
@@ -73,11 +74,19 @@ impl<'a> Prepared<'a> {
         earlier
     }
 
-    /// Computes a period on top of what is known of people.
+    /// Of the states that are known, that of the period right before another one.
+    pub(crate) fn before<'s>(&self, period: &Period, states: &'s [PeriodState]) -> Option<&'s PeriodState> {
+        let before = self.loaded.pipeline.whole_periods().filter(|it| it.kind == period.kind && it.to < period.from);
+        let before = before.max_by_key(|it| it.from)?;
+        states.iter().rev().find(|state| state.label == before.label)
+    }
+
+    /// Computes a period on top of what is known of people, and of the period before it.
     pub(crate) fn compute(
         &self,
         period: &Period,
         people: &KnownPeople,
+        previous: Option<&PeriodState>,
         progress: &dyn Progress,
     ) -> Result<Computed, Refusal> {
         let as_of = if period.label == self.period.label { self.as_of } else { period.to };
@@ -90,6 +99,7 @@ impl<'a> Prepared<'a> {
             known_records: &people.records,
             before: &people.before,
             known: Known { register: &people.register, period: &period.label, decided: &people.decided },
+            previous,
             explanations: &self.explanations,
             progress: &|done, total| progress.step(&what, done, total),
         })

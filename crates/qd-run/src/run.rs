@@ -8,7 +8,7 @@ use crate::indicators::Periods;
 use crate::kept::add_private;
 use crate::load::Loaded;
 use crate::manifest::{Facts, manifest};
-use crate::outcome::{PeriodPeople, ReturnOutcome, RunOutcome, SourceLine};
+use crate::outcome::{PeriodPeople, ReturnOutcome, RunOutcome, SourceLine, Trial};
 use crate::partner_files::partner_files;
 use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
@@ -63,7 +63,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         add_private(&prepared, computed, request, Vec::new(), &mut staging)?;
         enter_period(&mut ledger, &prepared, computed, "", request)?;
     }
-    let mut computed = prepared.compute(prepared.period, &earlier.people, progress)?;
+    let mut computed = prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), progress)?;
     computed.state.digest = state::digest(&computed.state, &computed.people, loaded, &prepared.key);
     earlier.keep_while_held(&computed.state);
     list_kept(loaded, &mut computed, &earlier.sent_records());
@@ -108,8 +108,40 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         draft: prepared.folders.draft(&prepared.period.label),
         made_first: earlier.computed.into_iter().map(|computed| computed.period.label).collect(),
         has_partner_files: loaded.pipeline.outputs.partner_files != PartnerFiles::None,
+        trials: trials(loaded, &computed),
+        faulty_rules: faulty_rules(&computed),
         strays: computed.strays,
     })
+}
+
+/// What rules on trial would do, partner by partner.
+fn trials(loaded: &Loaded, computed: &Computed) -> Vec<Trial> {
+    let mut trials: std::collections::BTreeMap<(String, String, String), Trial> = std::collections::BTreeMap::new();
+    for source in &computed.sources {
+        let table = &loaded.tables[source.table];
+        for finding in source.judged.findings.iter().filter(|finding| finding.fault.trial) {
+            let rule = table.schema.rules.iter().find(|rule| *rule.code == *finding.fault.code);
+            let key = (finding.fault.code.to_string(), table.name.clone(), source.partner.clone());
+            let trial = trials.entry(key).or_insert_with_key(|(code, table, partner)| Trial {
+                code: code.clone(),
+                severity: rule.map_or(Severity::Note, |rule| rule.severity),
+                table: table.clone(),
+                partner: partner.clone(),
+                findings: 0,
+            });
+            trial.findings += 1;
+        }
+    }
+    trials.into_values().collect()
+}
+
+/// Codes of rules that could not be judged through a fault of ours.
+fn faulty_rules(computed: &Computed) -> Vec<String> {
+    let faults = computed.not_checked.iter().filter(|gap| gap.reason == qd_rules::FAULT);
+    let mut codes: Vec<String> = faults.map(|gap| gap.code.clone()).collect();
+    codes.sort();
+    codes.dedup();
+    codes
 }
 
 /// Lists the records that are held now and were sent before: cumulative figures keep them as sent.

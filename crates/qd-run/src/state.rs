@@ -1,6 +1,7 @@
 //! What a period leaves in the private folder for later ones: accepted rows with their people and
 //! places. Who is who stands in the ledger, and the state holds its digest.
 
+use crate::explanations::{self, InForce};
 use crate::facts::Facts;
 use crate::load::{Loaded, plain};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array};
@@ -29,6 +30,9 @@ const IS_LATE: &str = "quarterday.is_late";
 /// The list of a state's files with their digests, written last.
 pub(crate) const INDEX: &str = "state.json";
 
+/// Explanations that were in force.
+const EXPLANATIONS: &str = "explanations.csv";
+
 /// Records whose last version is held, one digest a line.
 const HELD: &str = "held.txt";
 
@@ -49,6 +53,8 @@ pub(crate) struct PeriodState {
     pub(crate) inputs: BTreeMap<String, String>,
     /// Digest of the index of what is kept; blank until it is kept.
     pub(crate) digest: String,
+    /// Explanations that were in force, to be carried on.
+    pub(crate) explanations: Vec<InForce>,
     /// Whether these are only the rows of what was sent that a later run holds.
     pub(crate) is_kept: bool,
 }
@@ -88,6 +94,7 @@ impl PeriodState {
             inputs: self.inputs.clone(),
             digest: self.digest.clone(),
             is_kept: self.is_kept,
+            explanations: self.explanations.clone(),
         }
     }
 }
@@ -161,6 +168,7 @@ pub(crate) fn to_files(
     }
     let held: Vec<&str> = state.held.iter().map(String::as_str).collect();
     files.push((HELD.to_owned(), held.join("\n").into_bytes()));
+    files.push((EXPLANATIONS.to_owned(), explanations::to_csv(&state.explanations)));
     let digests = files.iter().map(|(name, bytes)| (name.clone(), blake3::hash(bytes).to_hex().to_string())).collect();
     let index = Index {
         state: LAYOUT.to_owned(),
@@ -316,7 +324,11 @@ pub(crate) fn read(
     }
     let held =
         std::fs::read_to_string(folder.join(HELD)).map_err(|error| refuse(format!("{HELD}: {}", plain(&error))))?;
+    let bytes = std::fs::read(folder.join(EXPLANATIONS))
+        .map_err(|error| refuse(format!("{EXPLANATIONS}: {}", plain(&error))))?;
     Ok(PeriodState {
+        explanations: explanations::from_csv(&bytes)
+            .ok_or_else(|| refuse(format!("{EXPLANATIONS} is not readable")))?,
         held: held.lines().map(str::to_owned).collect(),
         label: index.period,
         people: ids.into_keys().collect(),

@@ -114,6 +114,14 @@ pub fn validate(request: &ValidateRequest<'_>) -> Result<Report, Refusal> {
             gaps.push(NotChecked { code: "foreign-key".to_owned(), reason, rows: 0 });
         }
     }
+    for (job, source) in jobs.iter().zip(&report.sources) {
+        let beyond = |rule: &&qd_model::schema::Rule| rule.over != qd_model::schema::Over::Source;
+        gaps.extend(job.table.schema.rules.iter().filter(beyond).map(|rule| NotChecked {
+            code: rule.code.clone(),
+            reason: "judged in a run, where all tables, partners and periods are at hand".to_owned(),
+            rows: source.rows,
+        }));
+    }
     report.not_checked = crate::compute::merged(&gaps);
     report.sort();
     Ok(report)

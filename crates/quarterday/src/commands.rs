@@ -40,6 +40,15 @@ pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
     }
 }
 
+/// What is said where rules could not be judged through a fault of ours.
+fn fault_in_rules(codes: &[String]) -> String {
+    format!(
+        "This is a fault in Quarterday, not in your file: it could not judge {}\n\
+         All else was judged as usual. Tell the people who look after Quarterday which rules these are",
+        qd_model::words::list(codes)
+    )
+}
+
 /// What is written must not be written over what it was made from.
 fn spare<'a>(output: &Path, mut inputs: impl Iterator<Item = &'a PathBuf>) -> std::result::Result<(), Refusal> {
     let Ok(real) = output.canonicalize() else { return Ok(()) };

@@ -22,6 +22,8 @@ pub(crate) enum Ending {
     Clean,
     /// There is something to mend.
     Findings,
+    /// A rule fell over through a fault of ours; the report has said the rest.
+    Fault,
 }
 
 fn main() -> ExitCode {
@@ -57,8 +59,8 @@ fn main() -> ExitCode {
             terminal.refuse(&refusal);
             ExitCode::from(2)
         }
-        // The hook has said what there is to say.
-        Err(_) => ExitCode::from(3),
+        // What there is to say has been said, by the report or by the hook.
+        Ok(Ok(Ending::Fault)) | Err(_) => ExitCode::from(3),
     }
 }
 
@@ -67,7 +69,8 @@ fn main() -> ExitCode {
 fn install_panic_message() {
     std::panic::set_hook(Box::new(|panic| {
         // A library that stumbles over a partner's file is caught, and becomes that file's finding.
-        if qd_run::is_reading() {
+        // The same goes for a rule that falls over: the report names it, and shows what the others found.
+        if qd_run::is_reading() || qd_rules::is_guarded() {
             return;
         }
         let place = panic.location().map_or_else(String::new, |place| format!(" ({}:{})", place.file(), place.line()));

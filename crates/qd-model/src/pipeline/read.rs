@@ -1,7 +1,9 @@
 //! Reads a pipeline file. Every name in it must be known, and every reference must lead somewhere;
 //! all mistakes are shown at once.
 
-use super::{Pipeline, Retention, TableSpec, outputs, partners, people, periods, recipients, references, returns};
+use super::{
+    Pipeline, Retention, TableSpec, outputs, partners, people, periods, recipients, references, returns, waivers,
+};
 use crate::Syntax;
 use crate::code::Severity;
 use crate::document::{self, Node, Table};
@@ -38,6 +40,7 @@ fn read(root: Table<'_>) -> Option<Pipeline> {
             .iter()
             .filter_map(|node| partners::declaration(node, root.mistakes()))
             .collect(),
+        waivers: root.list("waivers").iter().filter_map(|node| waivers::waiver(node, root.mistakes())).collect(),
         severities_at: root.node("severities").map_or_else(|| root.at.clone(), |node| node.at.clone()),
         severities: severities(&root),
         hold_limit: hold_limit(&root),

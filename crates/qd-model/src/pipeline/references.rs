@@ -19,6 +19,12 @@ pub(super) fn check(root: &Table<'_>, pipeline: &Pipeline) {
     names.declarations(pipeline);
     names.recipients(pipeline);
     names.returns(pipeline);
+    for waiver in &pipeline.waivers {
+        names.want(&waiver.partner.at, "partner", &waiver.partner.value, &names.partners);
+        if let Some(table) = &waiver.table {
+            names.want(&waiver.rule.at, "table", table, &names.tables);
+        }
+    }
     names.twice("partners have the code", &names.partners);
     let returns: Vec<&str> = pipeline.returns.iter().map(|spec| spec.name.as_str()).collect();
     names.twice("returns are named", &returns);

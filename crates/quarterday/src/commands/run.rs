@@ -47,6 +47,10 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
     if args.format == RunFormat::Json {
         terminal.print(&json::of_runs(&outcomes))?;
     }
+    if let Some(faulty) = outcomes.iter().map(|outcome| &outcome.faulty_rules).find(|faulty| !faulty.is_empty()) {
+        terminal.say(&super::fault_in_rules(faulty));
+        return Ok(Ending::Fault);
+    }
     let complete = outcomes.iter().all(qd_run::RunOutcome::is_complete);
     Ok(if complete { Ending::Clean } else { Ending::Findings })
 }

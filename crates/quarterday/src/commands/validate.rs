@@ -54,6 +54,12 @@ pub(super) fn validate(args: &Validate, terminal: &Terminal) -> Result {
             })?;
         }
     }
+    let faulty = report.not_checked.iter().filter(|gap| gap.reason == qd_rules::FAULT);
+    let faulty: Vec<String> = faulty.map(|gap| gap.code.clone()).collect();
+    if !faulty.is_empty() {
+        terminal.say(&super::fault_in_rules(&faulty));
+        return Ok(Ending::Fault);
+    }
     let summary = report.summary();
     let stands = [Severity::Reject, Severity::Error, Severity::Query].map(|severity| summary.of(severity));
     Ok(if stands.iter().all(|count| *count == 0) { Ending::Clean } else { Ending::Findings })

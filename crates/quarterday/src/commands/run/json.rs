@@ -45,6 +45,10 @@ fn run(outcome: &RunOutcome) -> Value {
         "summary": summary(&outcome.summary),
         "people": { "this_period": outcome.people.this_period, "cumulative": outcome.people.cumulative },
         "returns": outcome.returns.iter().map(return_of).collect::<Vec<_>>(),
+        "trials": outcome.trials.iter().map(|trial| json!({
+            "code": trial.code, "severity": trial.severity.as_str(), "table": trial.table, "partner": trial.partner,
+            "findings": trial.findings,
+        })).collect::<Vec<_>>(),
     })
 }
 

@@ -20,6 +20,9 @@ pub(super) fn of_run(outcome: &RunOutcome, is_quiet: bool) -> String {
     writeln!(text, "{}", returns(outcome)).expect("memory");
     if !is_quiet {
         writeln!(text, "\n{}", people(outcome)).expect("memory");
+        if !outcome.trials.is_empty() {
+            writeln!(text, "\n{}", trials(outcome)).expect("memory");
+        }
         writeln!(text, "\nWhat to do next").expect("memory");
         for line in next_steps(outcome) {
             writeln!(text, "  {line}").expect("memory");
@@ -113,6 +116,20 @@ fn returns(outcome: &RunOutcome) -> String {
         ]);
     }
     trimmed(&out)
+}
+
+/// What rules on trial would do, a line for each.
+fn trials(outcome: &RunOutcome) -> String {
+    let mut rules: BTreeMap<(&str, &str, &str), Vec<String>> = BTreeMap::new();
+    for trial in &outcome.trials {
+        let key = (trial.code.as_str(), trial.table.as_str(), trial.severity.as_str());
+        rules.entry(key).or_default().push(format!("{} of {}", thousands(trial.findings), trial.partner));
+    }
+    let mut text = "Rules on trial: reported as notes, and would find".to_owned();
+    for ((code, table, severity), partners) in rules {
+        write!(text, "\n  {code} ({severity}, {table}): {}", list(&partners)).expect("memory");
+    }
+    text
 }
 
 fn people(outcome: &RunOutcome) -> String {

@@ -1,0 +1,82 @@
+//! Waivers: findings that have been agreed to pass for a time become notes that say so.
+
+use crate::codes::fault;
+use crate::compute::{Context, Source};
+use qd_model::pipeline::Waiver;
+use qd_model::report::SourceReport;
+use qd_model::{Severity, words};
+
+/// How many findings each waiver of the pipeline let pass; nothing for one that does not hold.
+pub(crate) type Used = Vec<Option<u64>>;
+
+/// Lets findings pass that are waived, and notes waivers that have run out.
+pub(crate) fn apply(context: &Context<'_>, sources: &mut [Source], general: &mut Vec<SourceReport>) -> Used {
+    let loaded = context.loaded;
+    let apply = |waiver: &Waiver| {
+        if !waiver.holds_on(context.as_of) {
+            if waiver.until < context.as_of {
+                general.push(expired(context, waiver));
+            }
+            return None;
+        }
+        let is_about = |source: &&mut Source| {
+            source.partner == waiver.partner.value
+                && waiver.table.as_ref().is_none_or(|table| *table == loaded.tables[source.table].name)
+        };
+        Some(sources.iter_mut().filter(is_about).map(|source| let_pass(waiver, source)).sum())
+    };
+    loaded.pipeline.waivers.iter().map(apply).collect()
+}
+
+/// Moves the findings that a waiver is about to a fault that is a note.
+fn let_pass(waiver: &Waiver, source: &mut Source) -> u64 {
+    let findings = &mut source.judged.findings;
+    let mut passed = 0;
+    for index in 0..findings.faults.len() as u32 {
+        let known = &findings.faults[index as usize];
+        if *known.code != *waiver.rule.value || !matches!(known.severity, Severity::Error | Severity::Query) {
+            continue;
+        }
+        let is_waived = |hit: &qd_model::Hit| {
+            let record = || findings.record_of(hit);
+            hit.fault == index
+                && (waiver.records.is_empty()
+                    || record().is_some_and(|it| waiver.records.iter().any(|known| known == it)))
+        };
+        let places: Vec<usize> = (0..findings.hits.len()).filter(|at| is_waived(&findings.hits[*at])).collect();
+        if places.is_empty() {
+            continue;
+        }
+        let agreed =
+            format!("waived until {}, agreed by {}: {}", words::date(waiver.until), waiver.agreed_by, waiver.reason);
+        let mut note = findings.faults[index as usize].clone();
+        note.severity = Severity::Note;
+        note.message = format!("{} ({agreed})", note.message).into();
+        note.many = format!("{} ({agreed})", note.many).into();
+        let absent = findings.absent.get(&index).cloned();
+        let note = findings.fault(note);
+        findings.absent.extend(absent.map(|record| (note, record)));
+        for at in places {
+            findings.hits[at].fault = note;
+            passed += 1;
+        }
+    }
+    findings.sort();
+    passed
+}
+
+fn expired(context: &Context<'_>, waiver: &Waiver) -> SourceReport {
+    let mut report = SourceReport {
+        partner: Some(waiver.partner.value.clone()),
+        table: waiver.table.clone(),
+        ..SourceReport::default()
+    };
+    report.findings.add(fault(
+        "waiver-expired",
+        &context.loaded.pipeline.severities,
+        format!("The waiver of `{}` ended on {} and has no effect", waiver.rule.value, words::date(waiver.until)),
+        "waivers have ended and have no effect",
+        "agree a new date with the funder, or take the waiver out of the pipeline",
+    ));
+    report
+}
