@@ -50,3 +50,45 @@ fn the_commands_of_the_readme_work() {
     }
     assert!(run >= 3, "the README shows the main job and what comes after it: {commands:?}");
 }
+
+/// The lines under `run: |` in a workflow that begin with one of our commands or hold one.
+fn steps(workflow: &str) -> Vec<String> {
+    let mut steps: Vec<String> = Vec::new();
+    let mut indent = None;
+    for line in workflow.lines() {
+        let depth = line.len() - line.trim_start().len();
+        match indent {
+            Some(outer) if depth > outer => {
+                let step = steps.last_mut().expect("a step was begun");
+                step.push_str(line.trim_start());
+                step.push('\n');
+            }
+            _ => {
+                indent = line.trim_start().starts_with("run: |").then_some(depth);
+                steps.extend(indent.map(|_| String::new()));
+            }
+        }
+    }
+    steps.retain(|step| step.contains("quarterday ") && !step.contains("cargo "));
+    steps
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_hosted_checks_work() {
+    let workflow = std::fs::read_to_string(root().join(".github/workflows/check.yml")).expect("it is there");
+    let checkout = Checkout::new();
+    std::fs::create_dir(checkout.join("check")).expect("a folder");
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_quarterday"));
+    let path = format!("{}:{}", binary.parent().expect("a folder").display(), std::env::var("PATH").expect("a path"));
+    let steps = steps(&workflow);
+    assert_eq!(steps.len(), 4, "{steps:?}");
+    for step in steps {
+        // As a hosted runner does it: the first command that fails ends the step.
+        let mut shell = std::process::Command::new("bash");
+        shell.args(["-e", "-c", &step]).current_dir(checkout.path()).env("PATH", &path);
+        let output = shell.output().expect("a shell");
+        assert!(output.status.success(), "{step}{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert!(checkout.read("check/quarterday.sarif").contains("\"2.1.0\""));
+}

@@ -28,12 +28,12 @@ pub(crate) fn page(report: &Report, run: Option<&RunFacts<'_>>, tool: &str) -> S
     let sections: Vec<Section> = [
         Some(in_short(report)),
         run.map(run::returns),
-        run.and_then(|run| run.previous.as_ref()).map(run::change),
         Some(sources::what_came_in(report)),
         sources::by_partner(report),
         findings::by_cause(&causes),
         findings::in_full(&causes),
         completeness::of_fields(report),
+        run.and_then(|run| run.previous.as_ref()).map(run::change),
         not_checked(report),
     ]
     .into_iter()
@@ -156,7 +156,7 @@ fn badge(severity: Severity) -> Markup {
 /// is a word of numbers stand to the right.
 fn table(caption: &str, headings: &[&str], rows: &Markup) -> Markup {
     html! {
-        div class="scroll" role="region" aria-label=(caption) tabindex="0" {
+        div class="scroll" role="group" aria-label=(caption) tabindex="0" {
             table {
                 caption { (caption) }
                 thead {

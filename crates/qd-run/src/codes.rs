@@ -27,11 +27,25 @@ const fn code(name: &'static str, severity: Severity, page: &'static str) -> Cod
     Code { name, severity, page }
 }
 
+/// Every built-in code, by what it is about and then by name.
+pub fn groups() -> Vec<(&'static str, Vec<Code>)> {
+    let is_kind = |code: &Code| qd_model::kinds::ALL.iter().any(|kind| kind.name() == code.name);
+    let (identifiers, cells): (Vec<Code>, Vec<Code>) = qd_check::codes().into_iter().partition(is_kind);
+    let mut groups = vec![
+        ("Files, sheets and headings", qd_source::CODES.to_vec()),
+        ("Cells and rows", cells),
+        ("Identifiers", identifiers),
+        ("Submissions and periods", CODES.to_vec()),
+    ];
+    for (_, codes) in &mut groups {
+        codes.sort_by_key(|code| code.name);
+    }
+    groups
+}
+
 /// Every built-in code, sorted by name.
 pub fn all() -> Vec<Code> {
-    let mut all: Vec<Code> = CODES.to_vec();
-    all.extend(qd_source::CODES.iter().copied());
-    all.extend(qd_check::codes());
+    let mut all: Vec<Code> = groups().into_iter().flat_map(|(_, codes)| codes).collect();
     all.sort_by_key(|code| code.name);
     all
 }

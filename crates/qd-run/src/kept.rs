@@ -7,6 +7,7 @@ use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
 use crate::run::RunRequest;
 use crate::state;
+use crate::summary::{Around, summary};
 use qd_model::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ const SUPERSEDED: &str = "superseded";
 pub(crate) fn add_private(
     prepared: &Prepared<'_>,
     computed: &Computed,
+    around: &Around<'_>,
     request: &RunRequest<'_>,
     finals: Vec<NewFile>,
     staging: &mut Staging,
@@ -35,6 +37,7 @@ pub(crate) fn add_private(
     let mut papers = papers(computed, request);
     papers.splice(0..0, finals.into_iter().map(|file| NewFile { path: format!("final/{}", file.path), ..file }));
     papers.splice(0..0, definitions(prepared.loaded)?);
+    papers.push(summary(prepared, computed, around));
     staging.add(&prepared.folders.papers(label), &papers)
 }
 

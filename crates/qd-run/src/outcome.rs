@@ -137,6 +137,26 @@ pub struct ReturnFile {
     pub bytes: u64,
 }
 
+/// What a run would release, and what stands in its way.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// Each released column of each return.
+    pub released: Vec<PlanLine>,
+    /// Each return.
+    pub returns: Vec<PlannedReturn>,
+}
+
+/// One return of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedReturn {
+    /// Its name.
+    pub name: String,
+    /// The recipient's code.
+    pub recipient: String,
+    /// Why it would not be written; empty if it would.
+    pub blocked: Vec<Blocked>,
+}
+
 /// One released column of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanLine {

@@ -1,26 +1,33 @@
-//! The plan: which fields of how many people would go to whom. Nothing is written.
+//! The plan: which fields of how many people would go to whom, and what stands in the way. Nothing is
+//! written.
 
 use crate::compute::Computed;
 use crate::earlier::earlier;
 use crate::load::Loaded;
-use crate::outcome::PlanLine;
+use crate::outcome::{Plan, PlanLine, PlannedReturn};
 use crate::prepared::Prepared;
-use crate::returns::MadeFor;
+use crate::returns::{MadeFor, blocked};
 use crate::run::{Progress, RunRequest};
 use qd_ledger::Ledger;
 use qd_model::Refusal;
 use qd_model::pipeline::{FieldRelease, Part, Rows, TableRelease};
 use std::collections::BTreeSet;
 
-/// Computes what a run would release, line by line, and writes nothing.
-pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<Vec<PlanLine>, Refusal> {
+/// Computes what a run would release, line by line, and what would block it; writes nothing.
+pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<Plan, Refusal> {
     let prepared = Prepared::new(loaded, request)?;
     let ledger = Ledger::read(&prepared.folders.ledger())?;
     let earlier = earlier(&prepared, &ledger, progress)?;
     let computed = prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), progress)?;
     let mut lines = Vec::new();
+    let mut returns = Vec::new();
     for (spec, period) in loaded.pipeline.due(prepared.period) {
         let made_for = MadeFor::of(spec, period, prepared.as_of);
+        returns.push(PlannedReturn {
+            name: made_for.name.clone(),
+            recipient: spec.recipient.clone(),
+            blocked: blocked(loaded, &computed, spec),
+        });
         for file in &spec.files {
             for part in &file.parts {
                 match part {
@@ -41,7 +48,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
             }
         }
     }
-    Ok(lines)
+    Ok(Plan { released: lines, returns })
 }
 
 fn released_rows(loaded: &Loaded, computed: &Computed, made_for: &MadeFor<'_>, rows: &Rows, lines: &mut Vec<PlanLine>) {

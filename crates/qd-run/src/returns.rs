@@ -67,7 +67,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         name: made_for.name.clone(),
         title: spec.title.clone(),
         recipient: spec.recipient.clone(),
-        blocked: blocked(making, spec),
+        blocked: blocked(making.loaded, making.computed, spec),
         people: 0,
         rows: 0,
         files: Vec::new(),
@@ -110,8 +110,7 @@ pub(crate) fn tables_of(loaded: &Loaded, spec: &ReturnSpec) -> Vec<usize> {
 }
 
 /// Why a return may not be written now.
-fn blocked(making: &Making<'_>, spec: &ReturnSpec) -> Vec<Blocked> {
-    let (loaded, computed) = (making.loaded, making.computed);
+pub(crate) fn blocked(loaded: &Loaded, computed: &Computed, spec: &ReturnSpec) -> Vec<Blocked> {
     let tables = tables_of(loaded, spec);
     let mut blocked: Vec<Blocked> = computed
         .open_queries(&tables, loaded)

@@ -14,6 +14,7 @@ use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
 use crate::returns::{Making, make_all};
 use crate::state;
+use crate::summary::Around;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use qd_ledger::Ledger;
@@ -60,7 +61,8 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     let mut ledger = Ledger::copy(&prepared.folders.ledger(), &staging.beside(qd_ledger::FILE))?;
     let mut earlier = earlier(&prepared, &ledger, progress)?;
     for computed in &earlier.computed {
-        add_private(&prepared, computed, request, Vec::new(), &mut staging)?;
+        let around = Around { earlier: &earlier.states, returns: &[], people_so_far: None };
+        add_private(&prepared, computed, &around, request, Vec::new(), &mut staging)?;
         enter_period(&mut ledger, &prepared, computed, "", request)?;
     }
     let mut computed = prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), progress)?;
@@ -88,7 +90,8 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     enter_period(&mut ledger, &prepared, &computed, &earlier.digest(), request)?;
     enter_drafts(&mut ledger, &computed, &drafted, request)?;
     let Drafted { returns, files, finals } = drafted;
-    add_private(&prepared, &computed, request, finals, &mut staging)?;
+    let around = Around { earlier: &earlier.states, returns: &returns, people_so_far: cumulative };
+    add_private(&prepared, &computed, &around, request, finals, &mut staging)?;
     staging.add_file(&prepared.folders.ledger(), ledger.finish()?)?;
     // The drafts come last: once they are in place, all that they rest on is too.
     staging.add(&prepared.folders.draft(&prepared.period.label), &files)?;

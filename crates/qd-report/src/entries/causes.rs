@@ -104,7 +104,8 @@ impl<'a> Entry<'a> {
             Some(heading) if !heading.is_empty() => fault.message.replace(&format!("\"{heading}\""), "\"\""),
             _ => fault.message.to_string(),
         };
-        let schema = self.source.schema.as_deref();
+        // What is about a whole row or file is the same whichever schema it was held against.
+        let schema = self.source.schema.as_deref().filter(|_| fault.field.is_some());
         (fault.severity, schema, &fault.code, fault.field.as_deref(), words, fault.trial, self.explained)
     }
 }

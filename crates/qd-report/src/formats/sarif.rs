@@ -8,7 +8,7 @@ use qd_model::finding::Finding;
 use qd_model::report::{NotChecked, Report, SourceReport};
 use qd_model::{Severity, words};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 /// The `sarif` format.
@@ -44,7 +44,7 @@ impl Format for Sarif {
             "runs": [{
                 "tool": { "driver": { "name": "Quarterday", "version": options.tool, "rules": rules } },
                 "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notices }],
-                "artifacts": report.sources.iter().filter(|source| place_of(source).is_some()).map(artifact).collect::<Vec<_>>(),
+                "artifacts": artifacts(report),
                 "results": results,
                 "columnKind": "unicodeCodePoints",
             }],
@@ -193,6 +193,13 @@ fn place_of(source: &SourceReport) -> Option<String> {
     source.path.as_deref().or(source.source.as_deref()).map(uri::of_path)
 }
 
+/// Each file once, however many of its sheets were read.
+fn artifacts(report: &Report) -> Vec<Value> {
+    let mut known = BTreeSet::new();
+    let is_new = |source: &&SourceReport| place_of(source).is_some_and(|place| known.insert(place));
+    report.sources.iter().filter(is_new).map(artifact).collect()
+}
+
 fn artifact(source: &SourceReport) -> Value {
     let mut artifact = Map::new();
     artifact.insert("location".to_owned(), json!({ "uri": place_of(source) }));
@@ -236,7 +243,9 @@ mod tests {
     #[test]
     fn the_report_is_valid_against_the_published_schema() {
         let validator = validator();
-        for report in [sample::report(), sample::clean(), Report::default(), sample::flood(RESULTS * 2)] {
+        let mut two_sheets = sample::report();
+        two_sheets.sources.push(SourceReport { sheet: Some("Leavers".to_owned()), ..two_sheets.sources[1].clone() });
+        for report in [sample::report(), two_sheets, sample::clean(), Report::default(), sample::flood(RESULTS * 2)] {
             let tree = written(&report);
             let mistakes: Vec<String> = validator.iter_errors(&tree).map(|error| error.to_string()).collect();
             assert!(mistakes.is_empty(), "{mistakes:#?}");

@@ -27,7 +27,7 @@ pub(super) fn by_cause(causes: &[Cause<'_>]) -> Option<Section> {
         }
     };
     let content = html! {
-        (table("Findings by cause", &["What", "Severity", "Findings", "Sources", "Beside the most"], &rows))
+        (table("Each kind of finding, the most serious first", &["What", "Severity", "Findings", "Sources", "Compared"], &rows))
         @if causes.len() > IN_FULL {
             @let rest = causes[IN_FULL..].iter().map(Cause::findings).sum();
             p { "And " (words::count(causes.len() - IN_FULL, "more kind")) " with " (words::count(rest, "finding")) ", which the machine formats list." }

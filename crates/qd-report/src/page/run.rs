@@ -82,6 +82,7 @@ pub(super) fn returns(run: &RunFacts<'_>) -> Section {
             (words::count(now as usize, "person")) " this period"
             @match so_far {
                 Some(all) => { ", " (words::thousands(all)) " in the project so far." }
+                None if run.returns.is_empty() => { "." }
                 None => { "; how many in the project so far is not known, since an earlier period is missing." }
             }
         }

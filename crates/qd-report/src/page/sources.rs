@@ -71,7 +71,7 @@ pub(super) fn by_partner(report: &Report) -> Option<Section> {
             }
         }
     };
-    let headings = ["Partner", "Reject", "Error", "Query", "Note", "All", "Beside the most"];
+    let headings = ["Partner", "Reject", "Error", "Query", "Note", "All", "Compared"];
     let content = table("Findings of each partner by severity", &headings, &rows);
     Some(Section { id: "by-partner", title: "Findings by partner", content })
 }

@@ -10,13 +10,15 @@ pub(super) fn explain(code: Option<&str>, terminal: &Terminal) -> Result {
     let Some(wanted) = code else {
         let width = all.iter().map(|code| code.name.len()).max().unwrap_or_default();
         let mut text = String::new();
-        for code in &all {
-            let first = first_sentence(code.page);
-            writeln!(text, "{:width$}  {:6}  {first}", code.name, code.severity.as_str()).expect("memory");
+        for (about, codes) in qd_run::codes::groups() {
+            writeln!(text, "{about}").expect("memory");
+            for code in codes {
+                let first = first_sentence(code.page);
+                writeln!(text, "  {:width$}  {:6}  {first}", code.name, code.severity.as_str()).expect("memory");
+            }
+            text.push('\n');
         }
-        text.push_str(
-            "\nRules of a schema are explained in their schema file, under the code that the finding names.\n",
-        );
+        text.push_str("`quarterday explain CODE` shows the page of one. A schema's own rules are explained in the schema file, under the code that the finding names.\n");
         terminal.print(&text)?;
         return Ok(Ending::Clean);
     };

@@ -1,7 +1,7 @@
 //! A run's result for programs.
 
 use qd_model::report::Summary;
-use qd_run::{PlanLine, ReturnOutcome, RunOutcome};
+use qd_run::{Blocked, Plan, ReturnOutcome, RunOutcome};
 use serde_json::{Value, json};
 
 /// One run as an object, several as an array.
@@ -11,9 +11,10 @@ pub(super) fn of_runs(outcomes: &[RunOutcome]) -> String {
 }
 
 /// One plan as an object, several as an array.
-pub(super) fn of_plans(plans: &[(&str, Vec<PlanLine>)]) -> String {
-    let plans = plans.iter().map(|(pipeline, lines)| {
-        let lines: Vec<Value> = lines
+pub(super) fn of_plans(plans: &[(&str, Plan)]) -> String {
+    let plans = plans.iter().map(|(pipeline, plan)| {
+        let lines: Vec<Value> = plan
+            .released
             .iter()
             .map(|line| {
                 json!({ "return": line.name, "recipient": line.recipient, "table": line.table, "field": line.field,
@@ -21,7 +22,12 @@ pub(super) fn of_plans(plans: &[(&str, Vec<PlanLine>)]) -> String {
                         "people": line.people, "rows": line.rows })
             })
             .collect();
-        json!({ "report": "quarterday-plan/1", "pipeline": pipeline, "released": lines })
+        let returns: Vec<Value> = plan
+            .returns
+            .iter()
+            .map(|made| json!({ "name": made.name, "recipient": made.recipient, "blocked": blocked(&made.blocked) }))
+            .collect();
+        json!({ "report": "quarterday-plan/1", "pipeline": pipeline, "returns": returns, "released": lines })
     });
     text(&one_or_all(plans.collect()))
 }
@@ -59,12 +65,18 @@ fn summary(summary: &Summary) -> Value {
             "reject": reject, "error": error, "query": query, "note": note })
 }
 
-fn return_of(outcome: &ReturnOutcome) -> Value {
-    let blocked: Vec<Value> = outcome
-        .blocked
+/// Null, or what stands in the way of a return.
+fn blocked(reasons: &[Blocked]) -> Value {
+    if reasons.is_empty() {
+        return Value::Null;
+    }
+    reasons
         .iter()
         .map(|reason| json!({ "code": reason.code, "count": reason.count, "unblock": reason.unblock }))
-        .collect();
+        .collect()
+}
+
+fn return_of(outcome: &ReturnOutcome) -> Value {
     let files: Vec<Value> = outcome
         .files
         .iter()
@@ -72,7 +84,7 @@ fn return_of(outcome: &ReturnOutcome) -> Value {
         .collect();
     json!({
         "name": outcome.name, "recipient": outcome.recipient,
-        "blocked": if blocked.is_empty() { Value::Null } else { Value::Array(blocked) },
+        "blocked": blocked(&outcome.blocked),
         "people": outcome.people, "rows": outcome.rows, "files": files,
     })
 }

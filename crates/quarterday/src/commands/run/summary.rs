@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use qd_model::words::{count, date, list, plural, thousands};
-use qd_run::{Blocked, PlanLine, RunOutcome, SourceLine};
+use qd_run::{Blocked, Plan, PlanLine, PlannedReturn, RunOutcome, SourceLine};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -197,11 +197,11 @@ fn reasons(outcome: &RunOutcome) -> Vec<(&Blocked, Vec<String>)> {
 }
 
 /// Which fields of how many people would go to whom.
-pub(super) fn of_plans(plans: &[(&str, Vec<PlanLine>)]) -> String {
+pub(super) fn of_plans(plans: &[(&str, Plan)]) -> String {
     let mut text = String::new();
-    for (pipeline, lines) in plans {
+    for (pipeline, plan) in plans {
         let mut groups: BTreeMap<(&str, &str), Vec<&PlanLine>> = BTreeMap::new();
-        for line in lines {
+        for line in &plan.released {
             groups.entry((&line.name, &line.recipient)).or_default().push(line);
         }
         for ((name, recipient), lines) in groups {
@@ -218,7 +218,28 @@ pub(super) fn of_plans(plans: &[(&str, Vec<PlanLine>)]) -> String {
             }
             writeln!(text, "{}\n", trimmed(&out)).expect("memory");
         }
+        text.push_str(&in_the_way(pipeline, &plan.returns));
     }
+    text
+}
+
+/// Which returns would be written now, and what stands in the way of the others.
+fn in_the_way(pipeline: &str, returns: &[PlannedReturn]) -> String {
+    let mut text = String::new();
+    for made in returns.iter().filter(|made| !made.blocked.is_empty()) {
+        writeln!(text, "{pipeline} · return `{}` would be BLOCKED", made.name).expect("memory");
+        for reason in &made.blocked {
+            writeln!(text, "  {} ({})", reason.unblock, reason.code).expect("memory");
+        }
+    }
+    let free = returns.iter().filter(|made| made.blocked.is_empty()).count();
+    let all = count(returns.len(), "return");
+    let said = if free == returns.len() {
+        format!("nothing stands in the way of {all}")
+    } else {
+        format!("{} of {all} would be written", thousands(free as u64))
+    };
+    writeln!(text, "{pipeline} · {said}\n").expect("memory");
     text
 }
 
