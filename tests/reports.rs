@@ -111,3 +111,52 @@ fn shells_and_man_get_every_command() {
         assert!(page.starts_with(b".ie"), "{name} is a manual page");
     }
 }
+
+#[test]
+fn a_plan_says_what_stands_in_the_way_and_what_changed_since_it_was_sent() {
+    let checkout = Checkout::new();
+    checkout.run(&["init", "new"]).ends(0);
+    let run = ["run", "new/programme.toml", "--by", "A. Preparer"];
+    let plan = || checkout.run(&["run", "new/programme.toml", "--plan", "--format", "json"]).ends(0).json();
+    checkout.run(&run).ends(0);
+    let before = plan();
+    assert_eq!(before["returns"][0]["blocked"], serde_json::Value::Null);
+    assert_eq!(before["returns"][0]["since_sent"], serde_json::Value::Null, "nothing was sent yet");
+    checkout.run(&["sent", "out/example/2026-Q1/draft/extract", "--by", "B. Sender"]).ends(0);
+    let change = |plan: &serde_json::Value| {
+        let since = &plan["returns"][0]["since_sent"];
+        ["version", "added", "removed", "changed"].map(|name| since[name].as_u64().expect("a number"))
+    };
+    assert_eq!(change(&plan()), [1, 0, 0, 0]);
+    checkout.edit("new/in/2026-Q1/north.csv", "30/02/1970", "28/02/1970");
+    checkout.edit("new/in/2026-Q1/north.csv", "Course", "Found work");
+    assert_eq!(change(&plan()), [1, 1, 0, 1], "the held row was put right, and an outcome changed");
+    let said = checkout.run(&["run", "new/programme.toml", "--plan"]).ends(0).out;
+    assert!(said.contains("since version 1 was sent, 1 record added, 0 records removed, 1 record changed"), "{said}");
+    // A partner of whom nothing came is a query, which blocks.
+    let text = checkout.read("new/programme.toml");
+    let partner =
+        "[[partners]]\ncode = \"south\"\nname = \"South\"\nsources = [{ table = \"people\", file = \"south*\" }]\n";
+    checkout.write("new/programme.toml", format!("{text}\n{partner}"));
+    let blocked = plan();
+    assert_eq!(blocked["returns"][0]["blocked"][0]["code"], "missing-source", "{blocked}");
+    let said = checkout.run(&["run", "new/programme.toml", "--plan"]).ends(0).out;
+    assert!(said.contains("would be BLOCKED\n  correct or explain 1 query (missing-source)"), "{said}");
+}
+
+#[test]
+fn a_period_leaves_a_page_for_the_people_who_run_it() {
+    let checkout = Checkout::new();
+    checkout.run(&["init", "new"]).ends(0);
+    checkout.run(&["run", "new/programme.toml"]).ends(0);
+    let page = checkout.read("private/example/2026-Q1/summary.html");
+    for said in
+        ["3 rows read from 1 source", "cannot be read as a date", "Returns with their counts", "Completeness of people"]
+    {
+        assert!(page.contains(said), "{said} is not in {page}");
+    }
+    // Values of names, document numbers and dates of birth are in the file, and not on the page.
+    for value in ["MW000001A", "30/02/1970", "Another", "NR3 1AA"] {
+        assert!(!page.contains(value), "the page shows a value");
+    }
+}

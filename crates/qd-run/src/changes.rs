@@ -1,6 +1,7 @@
 //! What changed from one state of a period to another, record by record.
 
-use crate::state;
+use crate::load::Loaded;
+use crate::state::{self, PeriodState};
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use qd_model::Refusal;
@@ -74,13 +75,23 @@ struct Rows {
     source: String,
 }
 
+/// Digests of what was received, by partner, table and source.
+type Inputs = BTreeMap<String, String>;
+
 /// By partner, table and record.
 type Records = BTreeMap<(String, String, String), Rows>;
 
 /// Every record that differs between two kept states of a period, sorted.
 pub(crate) fn between(old: &Path, new: &Path) -> Result<Vec<RecordChange>, Refusal> {
-    let (old_inputs, new_inputs) = (state::inputs(old)?, state::inputs(new)?);
-    let (old, new) = (records(old)?, records(new)?);
+    Ok(compare(&records(old)?, &state::inputs(old)?, &records(new)?, &state::inputs(new)?))
+}
+
+/// The same of two states in memory.
+pub(crate) fn between_states(loaded: &Loaded, old: &PeriodState, new: &PeriodState) -> Vec<RecordChange> {
+    compare(&records_of(loaded, old), &old.inputs, &records_of(loaded, new), &new.inputs)
+}
+
+fn compare(old: &Records, old_inputs: &Inputs, new: &Records, new_inputs: &Inputs) -> Vec<RecordChange> {
     let mut changes = Vec::new();
     let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
     for key in keys {
@@ -99,9 +110,9 @@ pub(crate) fn between(old: &Path, new: &Path) -> Result<Vec<RecordChange>, Refus
         };
         // A record that is not there any more came in what was received then, whatever is received now.
         let is_same_file = match (before, after) {
-            (Some(_), Some(_)) => digest(before, &old_inputs) == digest(after, &new_inputs),
-            (rows @ Some(_), None) => same_file(rows, &partner, &table, &old_inputs, &new_inputs),
-            (_, rows) => same_file(rows, &partner, &table, &new_inputs, &old_inputs),
+            (Some(_), Some(_)) => digest(before, old_inputs) == digest(after, new_inputs),
+            (rows @ Some(_), None) => same_file(rows, &partner, &table, old_inputs, new_inputs),
+            (_, rows) => same_file(rows, &partner, &table, new_inputs, old_inputs),
         };
         let is_same_content = before.map(|rows| &rows.content) == after.map(|rows| &rows.content);
         let reason = match (is_same_file, is_same_content) {
@@ -111,7 +122,7 @@ pub(crate) fn between(old: &Path, new: &Path) -> Result<Vec<RecordChange>, Refus
         };
         changes.push(RecordChange { partner, table, record, kind, reason });
     }
-    Ok(changes)
+    changes
 }
 
 /// Whether the file of some rows was received in the other state too.
@@ -133,44 +144,75 @@ fn records(folder: &Path) -> Result<Records, Refusal> {
             add(&table, &batch, &mut records);
         }
     }
+    sort(&mut records);
+    Ok(records)
+}
+
+fn records_of(loaded: &Loaded, state: &PeriodState) -> Records {
+    let mut records = Records::new();
+    for (table, parts) in loaded.tables.iter().zip(&state.tables) {
+        for part in parts {
+            let values = Values::of(&part.typed.batch);
+            for row in 0..part.typed.len() {
+                let person = part.typed.person.as_ref().filter(|person| person.is_valid(row));
+                let person = person.map(|person| state.people[person.value(row) as usize].clone());
+                let record = Some(&part.facts.record).filter(|record| record.is_valid(row));
+                let record = record.map(|record| record.value(row).to_owned()).unwrap_or_default();
+                let rows = records.entry((part.partner.clone(), table.name.clone(), record)).or_default();
+                rows.content.push(values.digest(row));
+                rows.people.push(person.unwrap_or_default());
+                rows.source.clone_from(&part.source);
+            }
+        }
+    }
+    sort(&mut records);
+    records
+}
+
+fn sort(records: &mut Records) {
     for rows in records.values_mut() {
         rows.content.sort_unstable_by_key(|hash| *hash.as_bytes());
         rows.people.sort_unstable();
     }
-    Ok(records)
 }
 
-fn add(table: &str, batch: &RecordBatch, records: &mut Records) {
-    let text = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
-    let texts = (text(state::PARTNER), text(state::SOURCE), text(state::RECORD), text(state::PERSON));
-    let (Some(partner), Some(source), Some(record), Some(person)) = texts else { return };
-    let options = FormatOptions::default();
-    let schema = batch.schema();
-    let values: Vec<(&str, ArrayFormatter<'_>)> = schema
-        .fields()
-        .iter()
-        .zip(batch.columns())
-        .filter(|(field, _)| !field.name().starts_with("quarterday."))
-        .map(|(field, column)| {
-            let formatter =
-                ArrayFormatter::try_new(column.as_ref(), &options).expect("every type we keep has a text form");
-            (field.name().as_str(), formatter)
-        })
-        .collect();
-    for row in 0..batch.num_rows() {
+/// The fields of some rows as text, whatever their types.
+struct Values<'a>(Vec<(String, ArrayFormatter<'a>)>);
+
+impl<'a> Values<'a> {
+    fn of(batch: &'a RecordBatch) -> Self {
+        let options = FormatOptions::default();
+        let formatter = |column| ArrayFormatter::try_new(column, &options).expect("every type we keep has a text form");
+        let fields = batch.schema();
+        let columns = fields.fields().iter().zip(batch.columns());
+        let own = columns.filter(|(field, _)| !field.name().starts_with("quarterday."));
+        Self(own.map(|(field, column)| (field.name().clone(), formatter(column.as_ref()))).collect())
+    }
+
+    fn digest(&self, row: usize) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
-        for (name, formatter) in &values {
+        for (name, formatter) in &self.0 {
             // A field that the schema gained since is no change where it is blank.
             let value = formatter.value(row).to_string();
             if !value.is_empty() {
                 hasher.update(&(value.len() as u64).to_le_bytes()).update(name.as_bytes()).update(value.as_bytes());
             }
         }
+        hasher.finalize()
+    }
+}
+
+fn add(table: &str, batch: &RecordBatch, records: &mut Records) {
+    let text = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+    let texts = (text(state::PARTNER), text(state::SOURCE), text(state::RECORD), text(state::PERSON));
+    let (Some(partner), Some(source), Some(record), Some(person)) = texts else { return };
+    let values = Values::of(batch);
+    for row in 0..batch.num_rows() {
         let name = |column: &StringArray| {
             if column.is_valid(row) { column.value(row).to_owned() } else { String::new() }
         };
         let rows = records.entry((name(partner), table.to_owned(), name(record))).or_default();
-        rows.content.push(hasher.finalize());
+        rows.content.push(values.digest(row));
         rows.people.push(name(person));
         rows.source = name(source);
     }

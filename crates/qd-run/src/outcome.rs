@@ -155,6 +155,17 @@ pub struct PlannedReturn {
     pub recipient: String,
     /// Why it would not be written; empty if it would.
     pub blocked: Vec<Blocked>,
+    /// What changed since it was sent last; absent where it was not sent yet.
+    pub since: Option<SinceSent>,
+}
+
+/// What changed in a return's tables since its last version was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SinceSent {
+    /// The version.
+    pub version: u32,
+    /// Records that were added, removed and changed.
+    pub changed: [u64; 3],
 }
 
 /// One released column of a plan.

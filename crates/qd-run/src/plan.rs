@@ -1,13 +1,15 @@
 //! The plan: which fields of how many people would go to whom, and what stands in the way. Nothing is
 //! written.
 
+use crate::changes;
 use crate::compute::Computed;
 use crate::earlier::earlier;
 use crate::load::Loaded;
-use crate::outcome::{Plan, PlanLine, PlannedReturn};
+use crate::outcome::{Plan, PlanLine, PlannedReturn, SinceSent};
 use crate::prepared::Prepared;
-use crate::returns::{MadeFor, blocked};
+use crate::returns::{MadeFor, blocked, tables_of};
 use crate::run::{Progress, RunRequest};
+use crate::state;
 use qd_ledger::Ledger;
 use qd_model::Refusal;
 use qd_model::pipeline::{FieldRelease, Part, Rows, TableRelease};
@@ -27,6 +29,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
             name: made_for.name.clone(),
             recipient: spec.recipient.clone(),
             blocked: blocked(loaded, &computed, spec),
+            since: since_sent(&prepared, &ledger, &computed, &made_for)?,
         });
         for file in &spec.files {
             for part in &file.parts {
@@ -49,6 +52,23 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
         }
     }
     Ok(Plan { released: lines, returns })
+}
+
+/// What changed in the tables of a return since its last version was sent.
+fn since_sent(
+    prepared: &Prepared<'_>,
+    ledger: &Ledger,
+    computed: &Computed,
+    made_for: &MadeFor<'_>,
+) -> Result<Option<SinceSent>, Refusal> {
+    let loaded = prepared.loaded;
+    let label = &prepared.period.label;
+    let Some(last) = ledger.last_sent(label, &made_for.name)? else { return Ok(None) };
+    let sent = state::read(&prepared.folders.sent_state(label, &last.state), None, loaded, &prepared.key)?;
+    let tables = tables_of(loaded, made_for.spec);
+    let mut changes = changes::between_states(loaded, &sent, &computed.state);
+    changes.retain(|change| tables.contains(&loaded.table_index(&change.table)));
+    Ok(Some(SinceSent { version: last.version, changed: changes::counts(&changes) }))
 }
 
 fn released_rows(loaded: &Loaded, computed: &Computed, made_for: &MadeFor<'_>, rows: &Rows, lines: &mut Vec<PlanLine>) {

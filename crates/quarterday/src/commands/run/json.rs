@@ -1,7 +1,7 @@
 //! A run's result for programs.
 
 use qd_model::report::Summary;
-use qd_run::{Blocked, Plan, ReturnOutcome, RunOutcome};
+use qd_run::{Blocked, Plan, ReturnOutcome, RunOutcome, SinceSent};
 use serde_json::{Value, json};
 
 /// One run as an object, several as an array.
@@ -25,7 +25,12 @@ pub(super) fn of_plans(plans: &[(&str, Plan)]) -> String {
         let returns: Vec<Value> = plan
             .returns
             .iter()
-            .map(|made| json!({ "name": made.name, "recipient": made.recipient, "blocked": blocked(&made.blocked) }))
+            .map(|made| {
+                let since = made.since.map(|SinceSent { version, changed: [added, removed, changed] }| {
+                    json!({ "version": version, "added": added, "removed": removed, "changed": changed })
+                });
+                json!({ "name": made.name, "recipient": made.recipient, "blocked": blocked(&made.blocked), "since_sent": since })
+            })
             .collect();
         json!({ "report": "quarterday-plan/1", "pipeline": pipeline, "returns": returns, "released": lines })
     });

@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use qd_model::words::{count, date, list, plural, thousands};
-use qd_run::{Blocked, Plan, PlanLine, PlannedReturn, RunOutcome, SourceLine};
+use qd_run::{Blocked, Plan, PlanLine, PlannedReturn, RunOutcome, SinceSent, SourceLine};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -226,6 +226,9 @@ pub(super) fn of_plans(plans: &[(&str, Plan)]) -> String {
 /// Which returns would be written now, and what stands in the way of the others.
 fn in_the_way(pipeline: &str, returns: &[PlannedReturn]) -> String {
     let mut text = String::new();
+    for (name, since) in returns.iter().filter_map(|made| Some((&made.name, made.since?))) {
+        writeln!(text, "{pipeline} · return `{name}`: {}", since_sent(since)).expect("memory");
+    }
     for made in returns.iter().filter(|made| !made.blocked.is_empty()) {
         writeln!(text, "{pipeline} · return `{}` would be BLOCKED", made.name).expect("memory");
         for reason in &made.blocked {
@@ -241,6 +244,15 @@ fn in_the_way(pipeline: &str, returns: &[PlannedReturn]) -> String {
     };
     writeln!(text, "{pipeline} · {said}\n").expect("memory");
     text
+}
+
+fn since_sent(since: SinceSent) -> String {
+    let version = since.version;
+    let [added, removed, changed] = since.changed.map(|number| count(number as usize, "record"));
+    if since.changed == [0, 0, 0] {
+        return format!("nothing has changed since version {version} was sent");
+    }
+    format!("since version {version} was sent, {added} added, {removed} removed, {changed} changed")
 }
 
 /// The table without blanks at line ends.
