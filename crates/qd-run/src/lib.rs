@@ -45,7 +45,10 @@ pub use history::{History, PeriodHistory, history};
 pub use init::init;
 pub use links::{LinksOutcome, OpenMatches, links, take_links};
 pub use load::{Loaded, LoadedTable, load, load_schema, read_text};
-pub use outcome::{Blocked, PeriodPeople, Plan, PlanLine, PlannedReturn, ReturnFile, ReturnOutcome, RunOutcome, SinceSent, SourceLine, Trial};
+pub use outcome::{
+    Blocked, PeriodPeople, Plan, PlanLine, PlannedReturn, ReturnFile, ReturnOutcome, RunOutcome, SinceSent, SourceLine,
+    Trial,
+};
 pub use plan::plan;
 pub use read::{Piece, ReadRequest, ReadTable, read};
 pub use run::{Progress, RunRequest, check, run};
