@@ -117,19 +117,32 @@ impl<W: Write> Page<'_, W> {
         writeln!(self.out, "  {label} {text}")
     }
 
+    /// A line per reason, since one blank cell can keep many rules from being judged.
     fn not_checked(&mut self, report: &Report) -> io::Result<()> {
-        let all = &report.not_checked;
-        let shown = self.how_many(all.len(), CAUSES);
-        for entry in &all[..shown] {
+        let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+        for gap in &report.not_checked {
             let rows =
-                if entry.rows > 0 { format!(" ({})", words::count(entry.rows as usize, "row")) } else { String::new() };
-            let label = self.styled(Style::new().bold(), "not checked:");
-            writeln!(self.out, "{label} {}{rows}: {}", entry.code, entry.reason)?;
+                if gap.rows > 0 { format!(" ({})", words::count(gap.rows as usize, "row")) } else { String::new() };
+            let said = format!("{}{rows}", gap.code);
+            match reasons.iter_mut().find(|(reason, _)| *reason == gap.reason) {
+                Some((_, codes)) => codes.push(said),
+                None => reasons.push((&gap.reason, vec![said])),
+            }
         }
-        if all.len() > shown {
-            writeln!(self.out, "and {} more not checked: {MORE}", all.len() - shown)?;
+        let shown = self.how_many(reasons.len(), CAUSES);
+        let label = self.styled(Style::new().bold(), "not checked:");
+        for (reason, codes) in &reasons[..shown] {
+            let some = self.how_many(codes.len(), LINES);
+            let mut said = codes[..some].to_vec();
+            if codes.len() > some {
+                said.push(format!("{} more", codes.len() - some));
+            }
+            writeln!(self.out, "{label} {}: {}", words::list(&said), one_line(reason))?;
         }
-        if all.is_empty() { Ok(()) } else { writeln!(self.out) }
+        if reasons.len() > shown {
+            writeln!(self.out, "and {} more not checked: {MORE}", reasons.len() - shown)?;
+        }
+        if reasons.is_empty() { Ok(()) } else { writeln!(self.out) }
     }
 
     /// The name as a link that opens the file, where the reader's terminal follows links.
@@ -157,6 +170,7 @@ fn of_severity(severity: Severity) -> Style {
 mod tests {
     use super::*;
     use crate::sample;
+    use qd_model::report::NotChecked;
 
     fn written(report: &Report, options: &Options<'_>) -> String {
         let mut out = Vec::new();
@@ -245,6 +259,18 @@ note[encoding]: The file is not in UTF-8
 
 error[maximum]: The hours are above 80
 ";
+        assert!(text.starts_with(expected), "{text}");
+    }
+
+    #[test]
+    fn what_was_not_checked_for_one_reason_is_one_line() {
+        let mut report = sample::clean();
+        for code in ["a", "b", "c", "d", "e"] {
+            let reason = "a field could not be read".to_owned();
+            report.not_checked.push(NotChecked { code: code.to_owned(), reason, rows: 2 });
+        }
+        let text = written(&report, &Options::default());
+        let expected = "not checked: a (2 rows), b (2 rows), c (2 rows) and 2 more: a field could not be read\n";
         assert!(text.starts_with(expected), "{text}");
     }
 
