@@ -94,8 +94,8 @@ fn visible(name: &str, bytes: &[u8]) -> String {
 
 /// Whether a recipient's profile releases a field of a table as it is.
 fn is_released(pipeline: &toml::Table, recipient: &str, table: &str, field: &str) -> bool {
-    let release = &pipeline["recipients"][recipient]["release"];
-    let Some(fields) = release.get(table).and_then(toml::Value::as_table) else { return false };
+    let release = pipeline["recipients"][recipient].get("release").and_then(|release| release.get(table));
+    let Some(fields) = release.and_then(toml::Value::as_table) else { return false };
     fields.iter().any(|(name, treatment)| match treatment {
         toml::Value::String(word) => name == field && word == "identified",
         treatment => {

@@ -2,6 +2,7 @@
 
 mod command;
 mod determinism;
+mod figures;
 mod formats;
 mod fresh;
 mod interrupted;

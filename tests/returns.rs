@@ -72,8 +72,8 @@ fn a_plan_writes_nothing_and_names_every_released_field() {
     assert_eq!(before.len(), files(checkout.path()).len(), "nothing was written");
     let pipeline: toml::Table = checkout.read("pipelines/wwri.toml").parse().expect("TOML");
     for (recipient, profile) in pipeline["recipients"].as_table().expect("recipients") {
-        for (table, fields) in profile["release"].as_table().expect("a release") {
-            assert!(said.out.contains(recipient), "{recipient}");
+        assert!(said.out.contains(recipient), "{recipient}");
+        for (table, fields) in profile.get("release").and_then(toml::Value::as_table).into_iter().flatten() {
             for (field, _) in fields.as_table().expect("fields") {
                 assert!(said.out.contains(field), "{recipient} {table} {field} is not in the plan:\n{}", said.out);
             }

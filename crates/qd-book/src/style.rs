@@ -16,6 +16,8 @@ pub enum Kind {
     Number,
     /// A share, where 1 is everything.
     Percent,
+    /// A share in whole percent.
+    Share,
     /// A date, day first.
     Date,
     /// A month, kept as its first day.
@@ -40,12 +42,13 @@ pub enum RowStyle {
     Part,
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind::Text,
     Kind::Integer,
     Kind::Count,
     Kind::Number,
     Kind::Percent,
+    Kind::Share,
     Kind::Date,
     Kind::Month,
     Kind::DateTime,
@@ -95,7 +98,7 @@ impl Styles {
 
 /// The kind in which a cell is shown: its column's, unless that would show a date as a number.
 pub(crate) fn kind_of(cell: &Cell<'_>, column: Kind) -> Kind {
-    let holds_numbers = matches!(column, Kind::Integer | Kind::Count | Kind::Number | Kind::Percent);
+    let holds_numbers = matches!(column, Kind::Integer | Kind::Count | Kind::Number | Kind::Percent | Kind::Share);
     match cell {
         Cell::Date(_) if column != Kind::Month => Kind::Date,
         Cell::DateTime(_) => Kind::DateTime,
@@ -114,6 +117,7 @@ impl Kind {
             Self::Count => "#,##0",
             Self::Number => "General",
             Self::Percent => "0.0%",
+            Self::Share => "0%",
             Self::Date => "dd/mm/yyyy",
             Self::Month => "mmm yyyy",
             Self::DateTime => "dd/mm/yyyy hh:mm:ss",
@@ -129,7 +133,7 @@ impl Kind {
     fn align(self) -> FormatAlign {
         match self {
             Self::Text | Self::Date | Self::Month | Self::DateTime | Self::Time => FormatAlign::Left,
-            Self::Integer | Self::Count | Self::Number | Self::Percent => FormatAlign::Right,
+            Self::Integer | Self::Count | Self::Number | Self::Percent | Self::Share => FormatAlign::Right,
         }
     }
 }

@@ -283,7 +283,7 @@ fn width_of_number(kind: Kind, number: f64) -> usize {
         Kind::DateTime => 19,
         Kind::Time => 8,
         Kind::Count => format!("{number:.0}").len() * 4 / 3,
-        Kind::Percent => 7,
+        Kind::Percent | Kind::Share => 7,
         Kind::Text | Kind::Integer | Kind::Number => format!("{number}").len().min(16),
     }
 }

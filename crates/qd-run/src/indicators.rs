@@ -1,14 +1,17 @@
 //! Counts of distinct people: this period, and over all periods so far.
 
+mod sets;
+
+pub(crate) use sets::{Definition, Group, relations, relations_of};
+
 use crate::load::Loaded;
 use crate::people::cell_text;
 use crate::state::PeriodState;
 use jiff::civil::Date;
-use qd_disclosure::{CountColumn, CountValues};
 use qd_link::Register;
 use qd_model::Period;
 use qd_model::period;
-use qd_model::pipeline::{Breakdown, Counted, Indicator, Indicators};
+use qd_model::pipeline::{Breakdown, Counted, Dimension, Indicator, Indicators, Mean};
 use qd_rules::Constants;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,15 +32,38 @@ pub(crate) struct Periods<'a> {
 /// A set of people by id.
 type People = BTreeSet<String>;
 
-/// One line of counts.
+/// The counts of a sheet.
 #[derive(Default)]
-struct Lines {
-    level: Vec<Option<u64>>,
-    code: Vec<Option<String>>,
-    label: Vec<Option<String>>,
-    this_period: Vec<Option<u64>>,
-    cumulative: Vec<Option<u64>>,
-    target: Vec<Option<u64>>,
+pub(crate) struct Sheet {
+    pub(crate) lines: Vec<Line>,
+    /// Breakdowns: a line and the lines that it is broken down to.
+    pub(crate) groups: Vec<Group>,
+}
+
+/// One line of counts.
+pub(crate) struct Line {
+    /// 0 is a headline, all else is part of the headline above it.
+    pub(crate) level: u64,
+    pub(crate) code: Option<String>,
+    pub(crate) label: String,
+    /// Whom it counts.
+    pub(crate) definition: Definition,
+    pub(crate) this_period: u64,
+    pub(crate) cumulative: Option<u64>,
+    pub(crate) target: Option<u64>,
+    /// Whether nobody can be in it.
+    pub(crate) is_not_applicable: bool,
+    /// The line of which it is shown as a share.
+    pub(crate) share_of: Option<usize>,
+    pub(crate) mean: Option<Means>,
+}
+
+/// One number for each person of a line.
+pub(crate) struct Means {
+    pub(crate) label: String,
+    pub(crate) decimals: u32,
+    pub(crate) this_period: Vec<f64>,
+    pub(crate) cumulative: Option<Vec<f64>>,
 }
 
 impl Periods<'_> {
@@ -50,49 +76,76 @@ impl Periods<'_> {
         (now.len() as u64, all.map(|all| all.len() as u64))
     }
 
-    /// The counts of a sheet, as columns.
-    pub(crate) fn counts(&self, indicators: &Indicators) -> Vec<CountColumn> {
-        let mut lines = Lines::default();
-        for indicator in &indicators.rows {
-            self.indicator(indicator, &mut lines);
-        }
-        let column = |name: &str, title: &str, values: CountValues| CountColumn {
-            name: name.to_owned(),
-            title: title.to_owned(),
-            values,
-        };
-        vec![
-            column("level", "Level", CountValues::Numbers(lines.level)),
-            column("code", "Code", CountValues::Words(lines.code)),
-            column("label", "Indicator", CountValues::Words(lines.label)),
-            column("this_period", &self.period.label, CountValues::People(lines.this_period)),
-            column("cumulative", "Project so far", CountValues::People(lines.cumulative)),
-            column("target", "Target", CountValues::Numbers(lines.target)),
-        ]
+    /// Distinct people of this period's rows.
+    pub(crate) fn distinct(&self, counted: &[Counted]) -> u64 {
+        self.people_now(counted).len() as u64
     }
 
-    fn indicator(&self, indicator: &Indicator, lines: &mut Lines) {
+    /// The counts of a sheet.
+    pub(crate) fn sheet(&self, indicators: &Indicators) -> Sheet {
+        let mut sheet = Sheet::default();
+        for indicator in &indicators.rows {
+            self.indicator(indicator, &mut sheet);
+        }
+        let shares = indicators.rows.iter().filter_map(|row| row.share_of.as_ref().map(|of| (row, &of.value)));
+        for (row, of) in shares {
+            let line = |wanted: &dyn Fn(&Line) -> bool| {
+                sheet.lines.iter().position(|line| line.level == 0 && wanted(line)).expect("shares were checked")
+            };
+            let whole = line(&|line| line.code.as_ref() == Some(of) || line.label == *of);
+            let own = line(&|line| line.label == row.label && line.code == row.code);
+            sheet.lines[own].share_of = Some(whole);
+        }
+        sheet
+    }
+
+    fn indicator(&self, indicator: &Indicator, sheet: &mut Sheet) {
         let now = self.people_now(&indicator.counts);
         let ever = self.people_ever(&indicator.counts, &now);
-        lines.level.push(Some(0));
-        lines.code.push(indicator.code.clone());
-        lines.label.push(Some(indicator.label.clone()));
-        lines.this_period.push(Some(now.len() as u64));
-        lines.cumulative.push(ever.as_ref().map(|ever| ever.len() as u64));
-        lines.target.push(indicator.target);
+        let definition = Definition::of(&indicator.counts);
+        let total = sheet.lines.len();
+        sheet.lines.push(Line {
+            level: 0,
+            code: indicator.code.clone(),
+            label: indicator.label.clone(),
+            this_period: now.len() as u64,
+            cumulative: ever.as_ref().map(|ever| ever.len() as u64),
+            target: indicator.target,
+            is_not_applicable: false,
+            share_of: None,
+            mean: indicator.mean.as_ref().map(|mean| self.means(mean, &now, ever.as_ref())),
+            definition: definition.clone(),
+        });
         for breakdown in &indicator.by {
-            let values = self.values(breakdown);
+            let values = self.values(breakdown, &indicator.counts);
+            let mut parts = Vec::new();
             for (category, label) in self.categories(breakdown) {
-                let of = |people: &People| {
-                    people.iter().filter(|person| values.get(*person) == category.as_ref()).count() as u64
+                let is_in = |person: &&String| match (values.get(*person), &category) {
+                    (Some(values), Some(category)) => values.contains(category),
+                    (found, category) => found.is_none() && category.is_none(),
                 };
-                lines.level.push(Some(1));
-                lines.code.push(None);
-                lines.label.push(Some(format!("{}: {label}", breakdown.label)));
-                lines.this_period.push(Some(of(&now)));
-                lines.cumulative.push(ever.as_ref().map(of));
-                lines.target.push(None);
+                let of = |people: &People| people.iter().filter(is_in).count() as u64;
+                let (this_period, cumulative) = (of(&now), ever.as_ref().map(of));
+                // Where a value is required, nobody lacks one; a line that says so would only be in the way.
+                let is_empty = this_period == 0 && cumulative.is_none_or(|count| count == 0);
+                if category.is_none() && is_empty && self.is_required(breakdown) {
+                    continue;
+                }
+                parts.push(sheet.lines.len());
+                sheet.lines.push(Line {
+                    level: 1,
+                    code: None,
+                    label: format!("{}: {label}", breakdown.label),
+                    definition: definition.part(breakdown, category.as_deref()),
+                    this_period,
+                    cumulative,
+                    target: None,
+                    is_not_applicable: is_empty && category.is_some_and(|it| breakdown.not_applicable.contains(&it)),
+                    share_of: None,
+                    mean: None,
+                });
             }
+            sheet.groups.push(Group { label: breakdown.label.clone(), total, parts, dimension: breakdown.dimension });
         }
     }
 
@@ -118,13 +171,17 @@ impl Periods<'_> {
         self.register.person_of(person).unwrap_or(person)
     }
 
-    fn people_in(&self, state: &PeriodState, counted: &[Counted]) -> People {
-        // "In the period" means a state's own period, not the one that is run.
+    /// What "in the period" means for a state: its own period, not the one that is run.
+    fn constants(&self, state: &PeriodState) -> Constants {
         let period = self.loaded.pipeline.period_of(&state.label);
-        let constants = Constants {
+        Constants {
             period: period.map(|period| (period.from, period.to)),
             as_of: if state.label == self.period.label { self.as_of } else { period.map(|period| period.to) },
-        };
+        }
+    }
+
+    fn people_in(&self, state: &PeriodState, counted: &[Counted]) -> People {
+        let constants = self.constants(state);
         let mut people = People::new();
         for counted in counted {
             let index = self.loaded.table_index(&counted.table);
@@ -140,8 +197,7 @@ impl Periods<'_> {
     /// The categories of a breakdown with their labels, the unknown last. A category is what
     /// [`Periods::values`] gives.
     fn categories(&self, breakdown: &Breakdown) -> Vec<(Option<String>, String)> {
-        let schema = &self.loaded.tables[self.people_index()].schema;
-        let field = schema.field(&breakdown.field).expect("breakdowns were checked when loading");
+        let field = self.field(breakdown);
         let mut categories: Vec<(Option<String>, String)> = if breakdown.bands.is_empty() {
             let label = |value: &String| field.category_label(value).to_owned();
             field.categories.iter().map(|category| (Some(category.value.clone()), label(&category.value))).collect()
@@ -152,24 +208,55 @@ impl Periods<'_> {
         categories
     }
 
-    /// Each person's category: from this period's first record that has one, else from the latest
-    /// earlier period's. Ages are taken at this period's last day for all periods, so that a
-    /// cumulative count has each person in one band.
-    fn values(&self, breakdown: &Breakdown) -> BTreeMap<String, String> {
-        let index = self.people_index();
-        let field = self.loaded.tables[index].schema.index_of(&breakdown.field);
-        let field = field.expect("breakdowns were checked when loading");
-        let mut values = BTreeMap::new();
+    fn field(&self, breakdown: &Breakdown) -> &qd_model::Field {
+        let schema = &self.loaded.tables[self.table_of(breakdown)].schema;
+        schema.field(&breakdown.field).expect("breakdowns were checked when loading")
+    }
+
+    fn is_required(&self, breakdown: &Breakdown) -> bool {
+        self.field(breakdown).constraints.required
+    }
+
+    /// The table whose rows say which category a person is in.
+    fn table_of(&self, breakdown: &Breakdown) -> usize {
+        match &breakdown.table {
+            Some(table) => self.loaded.table_index(table),
+            None => self.loaded.people_table().expect("breakdowns need a people table, which was checked when loading"),
+        }
+    }
+
+    /// Each person's categories. Where a person is in one only, it is that of this period's first record
+    /// that has one, else of the latest earlier period's. Ages are taken at this period's last day for all
+    /// periods, so that a cumulative count has each person in one band. Where categories overlap, a person
+    /// is in each that any of the counted rows names.
+    fn values(&self, breakdown: &Breakdown, counted: &[Counted]) -> BTreeMap<String, BTreeSet<String>> {
+        let index = self.table_of(breakdown);
+        let schema = &self.loaded.tables[index].schema;
+        let field = schema.index_of(&breakdown.field).expect("breakdowns were checked when loading");
+        let is_overlapping = breakdown.dimension == Dimension::Overlapping;
+        let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let states = std::iter::once(self.now).chain(self.earlier.iter().rev());
         for state in states {
+            let constants = self.constants(state);
             for part in &state.tables[index] {
                 let Some(people) = &part.typed.person else { continue };
+                let filters = counted.iter().filter(|counted| self.loaded.tables[index].name == counted.table);
+                let masks: Vec<_> = filters
+                    .filter_map(|counted| self.loaded.filter(&counted.table, counted.filter.as_ref()))
+                    .map(|filter| filter.filter(schema, &part.typed, &constants))
+                    .collect();
                 for (row, person) in people.iter().enumerate() {
                     let Some(person) = person else { continue };
+                    if is_overlapping && !masks.is_empty() && !masks.iter().any(|mask| mask.value(row)) {
+                        continue;
+                    }
                     let text = cell_text(&part.typed, field, row);
                     if let Some(value) = self.category(breakdown, &text) {
                         let person = self.current(&state.people[person as usize]).to_owned();
-                        values.entry(person).or_insert(value);
+                        let known = values.entry(person).or_default();
+                        if is_overlapping || known.is_empty() {
+                            known.insert(value);
+                        }
                     }
                 }
             }
@@ -190,8 +277,35 @@ impl Periods<'_> {
         Some(band.map_or_else(|| labels[0].clone(), |band| labels[band + usize::from(breakdown.bands[0] > 0)].clone()))
     }
 
-    fn people_index(&self) -> usize {
-        self.loaded.people_table().expect("breakdowns need a people table, which was checked when loading")
+    /// One number for each person counted: that of the person's first row, this period's before earlier ones'.
+    fn means(&self, mean: &Mean, now: &People, ever: Option<&People>) -> Means {
+        let index = self.loaded.table_index(&mean.table);
+        let field = self.loaded.tables[index].schema.index_of(&mean.field).expect("means were checked when loading");
+        let add = |numbers: &mut BTreeMap<String, f64>, state: &PeriodState| {
+            for part in &state.tables[index] {
+                let Some(people) = &part.typed.person else { continue };
+                for (row, person) in people.iter().enumerate() {
+                    let Some(person) = person else { continue };
+                    if let Ok(number) = cell_text(&part.typed, field, row).parse() {
+                        let person = self.current(&state.people[person as usize]).to_owned();
+                        numbers.entry(person).or_insert(number);
+                    }
+                }
+            }
+        };
+        let mut numbers = BTreeMap::new();
+        add(&mut numbers, self.now);
+        let of = |numbers: &BTreeMap<String, f64>, people: &People| {
+            people.iter().filter_map(|person| numbers.get(person).copied()).collect()
+        };
+        let this_period = of(&numbers, now);
+        self.earlier.iter().rev().for_each(|state| add(&mut numbers, state));
+        Means {
+            label: mean.label.clone(),
+            decimals: mean.decimals,
+            this_period,
+            cumulative: ever.map(|ever| of(&numbers, ever)),
+        }
     }
 }
 

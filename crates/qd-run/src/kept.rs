@@ -19,14 +19,14 @@ const SOURCES: &str = "sources.json";
 /// The folder of the copies that newer ones superseded.
 const SUPERSEDED: &str = "superseded";
 
-/// Stages what a period leaves in the private folder. `finals` are files of its returns as they will be
-/// when they are sent, where those differ from the drafts.
+/// Stages what a period leaves in the private folder. `of_returns` is what stays in the house of its
+/// returns: their figures, and their files as they will be when they are sent, where those differ.
 pub(crate) fn add_private(
     prepared: &Prepared<'_>,
     computed: &Computed,
     around: &Around<'_>,
     request: &RunRequest<'_>,
-    finals: Vec<NewFile>,
+    of_returns: Vec<NewFile>,
     staging: &mut Staging,
 ) -> Result<(), Refusal> {
     let label = &computed.period.label;
@@ -35,7 +35,7 @@ pub(crate) fn add_private(
     staging.add(&prepared.folders.accepted(label), &files)?;
     staging.add(&prepared.folders.sources(label), &copies(computed, &prepared.folders.sources(label))?)?;
     let mut papers = papers(computed, request);
-    papers.splice(0..0, finals.into_iter().map(|file| NewFile { path: format!("final/{}", file.path), ..file }));
+    papers.splice(0..0, of_returns);
     papers.splice(0..0, definitions(prepared.loaded)?);
     papers.push(summary(prepared, computed, around));
     staging.add(&prepared.folders.papers(label), &papers)

@@ -13,6 +13,7 @@ mod earlier;
 mod entered;
 mod explanations;
 mod facts;
+mod figures;
 mod folders;
 mod history;
 mod hold;

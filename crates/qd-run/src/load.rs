@@ -1,6 +1,8 @@
 //! Reads a pipeline with its schemas and compiles everything in them, so that every mistake is a
 //! refusal before the first partner's file is opened.
 
+mod counts;
+
 use crate::folders;
 use qd_disclosure::Lookups;
 use qd_model::document::Syntax;
@@ -8,7 +10,7 @@ use qd_model::mistake::{At, Mistake};
 use qd_model::pipeline::{
     ColumnContent, ColumnSpec, Counted, FieldRelease, FileSpec, Part, Recipient, ReturnSpec, Rows, TableRelease,
 };
-use qd_model::schema::{FieldType, Placed};
+use qd_model::schema::Placed;
 use qd_model::{Pipeline, Refusal, Schema, Severity, words};
 use qd_rules::{Expression, RowRules};
 use std::collections::BTreeMap;
@@ -148,6 +150,9 @@ pub fn load(path: &Path) -> Result<Loaded, Refusal> {
     compile_filters(&mut loaded, &mut mistakes);
     check_fields(&loaded, &mut mistakes);
     check_profiles(&loaded, &mut mistakes);
+    counts::check(&loaded, &mut mistakes);
+    counts::check_programmes(&loaded, &mut mistakes);
+    counts::check_floors(&loaded, &mut mistakes);
     check_paths(&loaded.pipeline, &mut mistakes);
     check_severities(&loaded, &mut mistakes);
     mistakes.extend(qd_disclosure::profile_conflicts(&loaded.pipeline));
@@ -249,35 +254,6 @@ fn check_fields(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
             want(&source.table, field, &source.at);
         }
     }
-    let mut breakdowns = Vec::new();
-    for part in parts(pipeline) {
-        if let Part::Indicators(indicators) = part {
-            breakdowns.extend(indicators.rows.iter().flat_map(|row| &row.by));
-        }
-    }
-    if breakdowns.is_empty() {
-        return;
-    }
-    let Some(people) = &pipeline.people else {
-        mistakes
-            .push(Mistake::new(&breakdowns[0].at, "a breakdown needs `[people]`, which this pipeline does not have"));
-        return;
-    };
-    let schema = &loaded.table(&people.table).schema;
-    for breakdown in breakdowns {
-        match schema.field(&breakdown.field) {
-            None => mistakes.push(unknown_field(&people.table, &breakdown.field, schema, &breakdown.at)),
-            Some(field) if breakdown.bands.is_empty() == (field.field_type == FieldType::Date) => {
-                let what = format!("`{}` is broken down by bands if it is a date, and only then", breakdown.field);
-                mistakes.push(Mistake::new(&breakdown.at, what));
-            }
-            Some(field) if breakdown.bands.is_empty() && field.categories.is_empty() => {
-                let what = format!("`{}` cannot be a breakdown, since it has no code list", breakdown.field);
-                mistakes.push(Mistake::new(&breakdown.at, what).hint("give the field `categories` in its schema"));
-            }
-            Some(_) => {}
-        }
-    }
 }
 
 fn unknown_field(table: &str, field: &str, schema: &Schema, at: &At) -> Mistake {
@@ -369,7 +345,7 @@ fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
                 mistakes.push(mistake.hint(format!("a format is one of {}", words::list(&qd_return::format_names()))));
             }
             for part in &file.parts {
-                check_part(part, recipient, &file.at, mistakes);
+                check_part(part, recipient, mistakes);
             }
             check_headings(file, recipient, mistakes);
             check_of_parts(loaded, spec, file, mistakes);
@@ -377,16 +353,8 @@ fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
     }
 }
 
-fn check_part(part: &Part, recipient: &Recipient, at: &At, mistakes: &mut Vec<Mistake>) {
+fn check_part(part: &Part, recipient: &Recipient, mistakes: &mut Vec<Mistake>) {
     match part {
-        Part::Indicators(_) if recipient.exact_counts.is_none() => {
-            let what = format!(
-                "counts of people cannot go to `{}` yet, since small ones would not be protected",
-                recipient.code
-            );
-            let hint = "where the recipient may have exact counts, say why: exact_counts = \"…\" in its profile";
-            mistakes.push(Mistake::new(at, what).hint(hint));
-        }
         Part::Cover(_) | Part::Indicators(_) => {}
         Part::Rows(rows) => match recipient.release_of(&rows.table) {
             None => {

@@ -1,6 +1,7 @@
 //! The run's manifest: what went in, what came out, by digest, with counts that reconcile.
 
 use crate::compute::Computed;
+use crate::figures::Read;
 use crate::folders;
 use crate::load::Loaded;
 use crate::outcome::ReturnOutcome;
@@ -17,6 +18,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) earlier: &'a [PeriodState],
     /// Digest of what people decided about records that may be one person's.
     pub(crate) decisions: Option<String>,
+    /// The figures of versions sent before, which decided what is suppressed.
+    pub(crate) released: &'a [Read],
     pub(crate) explanations: &'a str,
     pub(crate) key: &'a Key,
     pub(crate) returns: &'a [ReturnOutcome],
@@ -50,6 +53,9 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
         "state": facts.earlier.iter().map(in_words)
             .collect::<Vec<_>>(),
         "decisions_blake3": facts.decisions,
+        "released": facts.released.iter().map(|read| json!({
+            "period": read.period, "return": read.name, "version": read.version, "blake3": read.blake3,
+        })).collect::<Vec<_>>(),
         "counts": RowCounts::of_tables(computed, &all_tables).json(),
         "returns": facts.returns.iter().map(|outcome| json!({
             "name": outcome.name, "recipient": outcome.recipient, "written": outcome.blocked.is_empty(),

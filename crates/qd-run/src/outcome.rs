@@ -113,6 +113,8 @@ pub struct ReturnOutcome {
     pub rows: u64,
     /// Its files.
     pub files: Vec<ReturnFile>,
+    /// What the person who sends it should look at first.
+    pub notes: Vec<String>,
 }
 
 /// A reason for which a return was not written.

@@ -4,6 +4,7 @@
 use crate::changes;
 use crate::compute::Computed;
 use crate::earlier::earlier;
+use crate::figures;
 use crate::load::Loaded;
 use crate::outcome::{Plan, PlanLine, PlannedReturn, SinceSent};
 use crate::prepared::Prepared;
@@ -41,7 +42,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
                         table: indicators.name.clone(),
                         field: "counts of people".to_owned(),
                         released_as: "counts of people".to_owned(),
-                        treatment: "exact counts".to_owned(),
+                        treatment: treatment_of_counts(loaded, &spec.recipient),
                         class: "none".to_owned(),
                         people: computed.state.people.len() as u64,
                         rows: 0,
@@ -69,6 +70,12 @@ fn since_sent(
     let mut changes = changes::between_states(loaded, &sent, &computed.state);
     changes.retain(|change| tables.contains(&loaded.table_index(&change.table)));
     Ok(Some(SinceSent { version: last.version, changed: changes::counts(&changes) }))
+}
+
+/// What is done to counts for a recipient.
+fn treatment_of_counts(loaded: &Loaded, recipient: &str) -> String {
+    let recipient = loaded.pipeline.recipient(recipient).expect("the pipeline's references were checked");
+    if recipient.exact_counts.is_some() { "exact counts".to_owned() } else { figures::in_short(&recipient.counts) }
 }
 
 fn released_rows(loaded: &Loaded, computed: &Computed, made_for: &MadeFor<'_>, rows: &Rows, lines: &mut Vec<PlanLine>) {

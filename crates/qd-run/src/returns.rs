@@ -1,8 +1,8 @@
 //! Returns: for each recipient, what its profile releases, as the files of its layout.
 
 use crate::compute::Computed;
+use crate::figures::ReturnFigures;
 use crate::folders;
-use crate::indicators::Periods;
 use crate::load::Loaded;
 use crate::outcome::{Blocked, ReturnFile, ReturnOutcome};
 use crate::place::NewFile;
@@ -15,16 +15,17 @@ use qd_return::{Document, Package, Resource, Sheet, TextPart};
 use qd_rules::Constants;
 use qd_table::Typed;
 use rayon::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What all returns of a period are made from.
 pub(crate) struct Making<'a> {
     pub(crate) loaded: &'a Loaded,
     pub(crate) computed: &'a Computed,
-    pub(crate) periods: &'a Periods<'a>,
     pub(crate) key: &'a Key,
+    /// The counts of each return that has any, by its name.
+    pub(crate) figures: &'a BTreeMap<String, ReturnFigures>,
 }
 
 /// What a return is made for: the period that is run, or one that is part of it.
@@ -71,7 +72,12 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         people: 0,
         rows: 0,
         files: Vec::new(),
+        notes: Vec::new(),
     };
+    if let Some(figures) = making.figures.get(&made_for.name) {
+        outcome.blocked.extend(figures.blocked.iter().cloned());
+        outcome.notes.clone_from(&figures.notes);
+    }
     if !outcome.blocked.is_empty() {
         return Ok(Made { outcome, files: Vec::new(), finals: Vec::new() });
     }
@@ -168,6 +174,7 @@ struct Maker<'a> {
     constants: Constants,
     recipient: &'a Recipient,
     key: DomainKey,
+    figures: Option<&'a ReturnFigures>,
 }
 
 impl<'a> Maker<'a> {
@@ -176,7 +183,8 @@ impl<'a> Maker<'a> {
         let pipeline = &making.loaded.pipeline;
         let recipient = pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
         let key = making.key.for_recipient(&pipeline.name, &recipient.code, recipient.epoch);
-        Self { making, spec, period, constants, recipient, key }
+        let figures = making.figures.get(&made_for.name);
+        Self { making, spec, period, constants, recipient, key, figures }
     }
 
     fn file(&self, file: &FileSpec, content: &mut Content) -> Result<(), Refusal> {
@@ -272,8 +280,9 @@ impl<'a> Maker<'a> {
             tables.push(match part {
                 Part::Cover(_) => None,
                 Part::Indicators(indicators) => {
-                    let counts = self.making.periods.counts(indicators);
-                    Some(qd_disclosure::clear_counts(&indicators.name, counts, self.recipient)?)
+                    let counts = self.figures.map(|figures| figures.counts(&file.path, &indicators.name));
+                    let columns = counts.expect("what has counts has figures").columns.clone();
+                    Some(qd_disclosure::clear_counts(&indicators.name, columns, self.recipient)?)
                 }
                 Part::Rows(rows) => Some(self.rows(rows, file_reasons(file), content)),
             });
@@ -285,7 +294,10 @@ impl<'a> Maker<'a> {
             .zip(&tables)
             .map(|(part, table)| match (part, table) {
                 (Part::Indicators(indicators), Some(table)) => {
-                    Sheet::Counts { name: &indicators.name, note: indicators.note.as_deref(), table }
+                    let counts = self.figures.map(|figures| figures.counts(&file.path, &indicators.name));
+                    let legend = counts.map_or(&[][..], |counts| &counts.legend);
+                    let notes = indicators.note.iter().chain(legend).map(String::as_str).collect();
+                    Sheet::Counts { name: &indicators.name, notes, table }
                 }
                 (Part::Rows(rows), Some(table)) => Sheet::Rows { name: &rows.name, table, columns: &rows.columns },
                 (Part::Cover(cover), _) => self.cover(cover, people, rows),
@@ -315,17 +327,18 @@ impl<'a> Maker<'a> {
         line("As of", words::date(computed.as_of));
         line("Lawful basis", self.spec.basis.clone());
         line("Retention", self.retention());
-        let (this_period, cumulative) = self.making.periods.headline();
-        line("People this period", words::thousands(this_period));
-        line(
-            "People in the project so far",
-            cumulative.map_or_else(|| "not known: an earlier period is missing".to_owned(), words::thousands),
-        );
-        let counts = RowCounts::of(self.making.loaded, computed, self.spec);
-        line("Rows received", words::thousands(counts.rows));
-        line("Rows accepted", words::thousands(counts.accepted));
-        line("Rows held", words::thousands(counts.held));
-        line("Rows of rejected sources", words::thousands(counts.rejected));
+        let figures = self.figures.expect("what has a cover has figures");
+        let [this_period, cumulative] = &figures.headline;
+        line("People this period", this_period.clone());
+        line("People in the project so far", cumulative.clone());
+        // Numbers of rows would tell numbers of people.
+        if !figures.is_protected {
+            let counts = RowCounts::of(self.making.loaded, computed, self.spec);
+            line("Rows received", words::thousands(counts.rows));
+            line("Rows accepted", words::thousands(counts.accepted));
+            line("Rows held", words::thousands(counts.held));
+            line("Rows of rejected sources", words::thousands(counts.rejected));
+        }
         if rows > 0 {
             line(
                 "In this return",
@@ -411,6 +424,9 @@ impl<'a> Maker<'a> {
     fn manifest(&self, files: &[NewFile], outcome: &ReturnOutcome) -> Vec<u8> {
         let computed = self.making.computed;
         let counts = RowCounts::of(self.making.loaded, computed, self.spec);
+        let is_protected = self.figures.is_some_and(|figures| figures.is_protected);
+        // Where small numbers are suppressed, no other number may tell them; rows can be counted anyway.
+        let unless_protected = |value| if is_protected { Value::Null } else { value };
         let own = |path: &str| path.split_once('/').map_or(path, |(_, rest)| rest).to_owned();
         let files: Vec<_> = files
             .iter()
@@ -438,7 +454,7 @@ impl<'a> Maker<'a> {
                      "normaliser": qd_disclosure::NORMALISER_VERSION },
             "people": outcome.people,
             "rows": outcome.rows,
-            "counts": counts.json(),
+            "counts": unless_protected(counts.json()),
             "files": files,
         });
         folders::json_bytes(&manifest)

@@ -4,6 +4,7 @@ use crate::codes::fault;
 use crate::compute::{Computed, FileNames};
 use crate::earlier::{Earlier, earlier};
 use crate::entered::{enter_drafts, enter_period};
+use crate::figures::{self, History, ReturnFigures};
 use crate::indicators::Periods;
 use crate::kept::add_private;
 use crate::load::Loaded;
@@ -82,8 +83,10 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         is_complete: earlier.is_complete,
         as_of: constants.as_of,
     };
-    let making = Making { loaded, computed: &computed, periods: &periods, key: &prepared.key };
-    let drafted = draft(&prepared, &making, &earlier)?;
+    let released = History::read(&prepared.folders)?;
+    let figures = figures::of_returns(&periods, &released);
+    let making = Making { loaded, computed: &computed, key: &prepared.key, figures: &figures };
+    let drafted = draft(&prepared, &making, &earlier, &released)?;
     let (this_period, cumulative) = periods.headline();
 
     progress.step("putting files in place", 0, 1);
@@ -91,7 +94,13 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     enter_drafts(&mut ledger, &computed, &drafted, request)?;
     let Drafted { returns, files, finals } = drafted;
     let around = Around { earlier: &earlier.states, returns: &returns, people_so_far: cumulative };
-    add_private(&prepared, &computed, &around, request, finals, &mut staging)?;
+    let record = |(name, figures): (&String, &ReturnFigures)| NewFile {
+        path: format!("figures/{name}.json"),
+        bytes: figures.record.clone(),
+    };
+    let records = figures.iter().map(record);
+    let finals = finals.into_iter().map(|file| NewFile { path: format!("final/{}", file.path), ..file });
+    add_private(&prepared, &computed, &around, request, finals.chain(records).collect(), &mut staging)?;
     staging.add_file(&prepared.folders.ledger(), ledger.finish()?)?;
     // The drafts come last: once they are in place, all that they rest on is too.
     staging.add(&prepared.folders.draft(&prepared.period.label), &files)?;
@@ -188,7 +197,12 @@ pub(crate) struct Drafted {
 }
 
 /// Everything of a draft folder: returns, what goes back to partners, findings, and the manifest.
-fn draft(prepared: &Prepared<'_>, making: &Making<'_>, earlier: &Earlier) -> Result<Drafted, Refusal> {
+fn draft(
+    prepared: &Prepared<'_>,
+    making: &Making<'_>,
+    earlier: &Earlier,
+    released: &History,
+) -> Result<Drafted, Refusal> {
     let (loaded, computed) = (prepared.loaded, making.computed);
     let mut returns = Vec::new();
     let (mut files, mut finals) = (Vec::new(), Vec::new());
@@ -215,6 +229,7 @@ fn draft(prepared: &Prepared<'_>, making: &Making<'_>, earlier: &Earlier) -> Res
         computed,
         earlier: &earlier.states,
         decisions: earlier.people.decisions_digest(),
+        released: &released.read,
         explanations: &prepared.explanations.digest,
         key: &prepared.key,
         returns: &returns,

@@ -136,7 +136,7 @@ impl Gathered {
 
 impl Relation {
     /// The same relation under other indices, if each count has one.
-    fn renamed(&self, name: impl Fn(usize) -> Option<usize>) -> Option<Self> {
+    pub fn renamed(&self, name: impl Fn(usize) -> Option<usize>) -> Option<Self> {
         let names = |parts: &[usize]| parts.iter().map(|part| name(*part)).collect::<Option<Vec<usize>>>();
         Some(match self {
             Self::Sum { total, parts } => Self::Sum { total: name(*total)?, parts: names(parts)? },

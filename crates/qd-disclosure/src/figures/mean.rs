@@ -20,29 +20,34 @@ const TWO_PEOPLE: f64 = 0.85;
 
 /// The mean of one number per person, to some decimals. `others` are numbers of people of whom the same
 /// mean is known or shown, and who hold all or nearly all of these: where so few people make the
-/// difference that their numbers could be worked out, there is no mean.
-pub fn mean(numbers: &[f64], others: &[u64], decimals: u32, rule: &CountRule) -> ReleasedMean {
+/// difference that their numbers could be worked out, there is no mean. Without a rule the recipient may
+/// have it as it is.
+pub fn mean(numbers: &[f64], others: &[u64], decimals: u32, rule: Option<&CountRule>) -> ReleasedMean {
     let people = numbers.len() as u64;
     if people == 0 {
         return ReleasedMean::NotApplicable;
     }
-    let is_near = |other: &u64| (1..rule.threshold).contains(&people.abs_diff(*other));
-    if people < rule.threshold.max(3) || others.iter().any(is_near) {
-        return ReleasedMean::Hidden;
+    if let Some(rule) = rule {
+        let is_near = |other: &u64| (1..rule.threshold).contains(&people.abs_diff(*other));
+        if people < rule.threshold.max(3) || others.iter().any(is_near) || stands_out(numbers) {
+            return ReleasedMean::Hidden;
+        }
     }
     // In order of size, so that the sum does not hang on the order of rows.
-    let mut sizes: Vec<f64> = numbers.iter().map(|number| number.abs()).collect();
-    sizes.sort_by(f64::total_cmp);
-    let all: f64 = sizes.iter().sum();
-    let [second, first] = [sizes[sizes.len() - 2], sizes[sizes.len() - 1]];
-    if first > ONE_PERSON * all || first + second > TWO_PEOPLE * all {
-        return ReleasedMean::Hidden;
-    }
     let mut sorted = numbers.to_vec();
     sorted.sort_by(f64::total_cmp);
     let scale = 10_f64.powi(decimals as i32);
     let mean = sorted.iter().sum::<f64>() / people as f64;
     ReleasedMean::Value((mean * scale).round() / scale)
+}
+
+/// Whether the sum is mostly that of one person, or of two. There are more than two.
+fn stands_out(numbers: &[f64]) -> bool {
+    let mut sizes: Vec<f64> = numbers.iter().map(|number| number.abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let all: f64 = sizes.iter().sum();
+    let [second, first] = [sizes[sizes.len() - 2], sizes[sizes.len() - 1]];
+    first > ONE_PERSON * all || first + second > TWO_PEOPLE * all
 }
 
 #[cfg(test)]
@@ -53,7 +58,7 @@ mod tests {
     fn a_mean_is_over_enough_people_of_whom_none_stands_out() {
         let rule = CountRule::default();
         let check = |numbers: &[f64], others: &[u64], expected| {
-            assert_eq!(mean(numbers, others, 1, &rule), expected, "{numbers:?} {others:?}");
+            assert_eq!(mean(numbers, others, 1, Some(&rule)), expected, "{numbers:?} {others:?}");
         };
         let twelve = [16.0, 20.0, 37.5, 37.5, 40.0, 8.0, 16.0, 16.0, 24.0, 30.0, 35.0, 40.0];
         check(&twelve, &[], ReleasedMean::Value(26.7));

@@ -61,8 +61,8 @@ pub enum Sheet<'a> {
     Counts {
         /// The sheet's name.
         name: &'a str,
-        /// A line above the counts.
-        note: Option<&'a str>,
+        /// Lines above the counts.
+        notes: Vec<&'a str>,
         /// The counts.
         table: &'a ClearedTable,
     },
@@ -92,7 +92,7 @@ pub fn workbook(document: &Document<'_>) -> Result<Vec<u8>, ReturnError> {
     for sheet in &document.sheets {
         match sheet {
             Sheet::Cover { name, title, lines, notes } => book.cover(&cover(name, title, lines, notes))?,
-            Sheet::Counts { name, note, table } => counts(&mut book, name, *note, table)?,
+            Sheet::Counts { name, notes, table } => counts(&mut book, name, notes, table)?,
             Sheet::Rows { name, table, columns } => rows(&mut book, name, table, columns)?,
         }
     }
@@ -110,20 +110,30 @@ fn cover(name: &str, title: &str, lines: &[(String, String)], notes: &[String]) 
     }
 }
 
-fn counts(book: &mut Book, name: &str, note: Option<&str>, table: &ClearedTable) -> Result<(), ReturnError> {
+fn counts(book: &mut Book, name: &str, notes: &[&str], table: &ClearedTable) -> Result<(), ReturnError> {
     let level = table.index_of(LEVEL).map(|index| Values::of(table, index)).transpose()?;
     let all = columns::columns(table, &[], Headings::Titles)?;
+    let (signs, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|column| column.sign_of().is_some());
     let shown: Vec<FileColumn<'_>> = all.into_iter().filter(|column| !column.is_named(LEVEL)).collect();
-    let counts: Vec<bool> = shown.iter().map(FileColumn::is_count).collect();
-    let columns = shown.iter().zip(&counts).map(|(column, is_count)| {
-        let kind = if *is_count { Kind::Count } else { Kind::Text };
-        Column::new(column.heading, kind)
-    });
-    let lines = note.map(str::to_owned).into_iter().collect();
+    // A sign stands in the cell of the number that it stands for.
+    let signs: Vec<Option<&FileColumn<'_>>> = shown
+        .iter()
+        .map(|column| signs.iter().find(|sign| sign.sign_of().is_some_and(|name| column.is_named(name))))
+        .collect();
+    let kinds: Vec<Kind> = shown.iter().map(FileColumn::kind_of_count).collect();
+    let counts: Vec<bool> = kinds.iter().map(|kind| *kind != Kind::Text).collect();
+    let columns = shown.iter().zip(kinds).map(|(column, kind)| Column::new(column.heading, kind));
+    let lines = notes.iter().map(|note| (*note).to_owned()).collect();
     let layout = Layout { columns: columns.collect(), lines, rows: table.rows(), ..Layout::default() };
     let mut sheet = book.table(name, layout)?;
     for row in 0..table.rows() {
-        let cells: Vec<Cell<'_>> = shown.iter().map(|column| cell(column.at(row))).collect();
+        let mut cells: Vec<Cell<'_>> = Vec::with_capacity(shown.len());
+        for (column, sign) in shown.iter().zip(&signs) {
+            cells.push(cell(match (column.at(row), sign) {
+                (Value::Nothing, Some(sign)) => sign.at(row),
+                (value, _) => value,
+            }));
+        }
         let is_headline = level.as_ref().is_none_or(|level| level.at(row) == Value::Integer(0));
         let has_counts = cells.iter().zip(&counts).any(|(cell, is_count)| *is_count && *cell != Cell::Empty);
         let style = match (is_headline, has_counts) {
@@ -160,8 +170,22 @@ impl<'a> FileColumn<'a> {
         matches!(&self.content, Content::Released(column, _) if column.name == name)
     }
 
-    fn is_count(&self) -> bool {
-        matches!(&self.content, Content::Released(column, _) if column.field_type == FieldType::Integer)
+    /// The column for whose empty cells this one's stand.
+    fn sign_of(&self) -> Option<&'a str> {
+        match self.content {
+            Content::Released(column, _) if column.treatment == qd_disclosure::SIGN => Some(&column.field),
+            _ => None,
+        }
+    }
+
+    /// How a column of a table of counts is shown.
+    fn kind_of_count(&self) -> Kind {
+        match &self.content {
+            Content::Released(column, _) if column.treatment == "share" => Kind::Share,
+            Content::Released(column, _) if column.field_type == FieldType::Number => Kind::Number,
+            Content::Released(column, _) if column.field_type == FieldType::Integer => Kind::Count,
+            _ => Kind::Text,
+        }
     }
 
     /// The labels of the column's codes.
@@ -219,7 +243,7 @@ mod tests {
             demonstration: true,
             sheets: vec![
                 Sheet::Cover { name: "Cover", title: "A return".to_owned(), lines, notes },
-                Sheet::Counts { name: "Counts", note: Some("Distinct people"), table: &tables.1 },
+                Sheet::Counts { name: "Counts", notes: vec!["Distinct people"], table: &tables.1 },
                 Sheet::Rows { name: "People", table: &tables.0, columns: &[] },
             ],
         }

@@ -90,6 +90,6 @@ fn return_of(outcome: &ReturnOutcome) -> Value {
     json!({
         "name": outcome.name, "recipient": outcome.recipient,
         "blocked": blocked(&outcome.blocked),
-        "people": outcome.people, "rows": outcome.rows, "files": files,
+        "people": outcome.people, "rows": outcome.rows, "files": files, "notes": outcome.notes,
     })
 }

@@ -167,6 +167,9 @@ fn next_steps(outcome: &RunOutcome) -> Vec<String> {
     for (reason, returns) in reasons(outcome) {
         steps.push(format!("To write {}: {} ({})", list(&returns), reason.unblock, reason.code));
     }
+    for made in &outcome.returns {
+        steps.extend(made.notes.iter().map(|note| format!("Before `{}` is sent, look at {note}", made.name)));
+    }
     if !outcome.strays.is_empty() {
         let verb = plural(outcome.strays.len(), "is");
         steps.push(format!(

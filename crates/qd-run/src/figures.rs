@@ -1,0 +1,234 @@
+//! The figures of returns: counts of people as each recipient may have them, guarded against all that was
+//! ever released, and the record that they leave for later ones.
+
+mod history;
+mod legend;
+mod protect;
+
+pub(crate) use history::{History, Read};
+pub(crate) use legend::in_short;
+
+use crate::folders;
+use crate::indicators::{Line, Means, Periods, Sheet};
+use crate::outcome::Blocked;
+use qd_disclosure::figures::{Past, PastFigure, Range, ReleasedMean, ReleasedShare, mean};
+use qd_disclosure::{CountColumn, CountValues};
+use qd_model::pipeline::{CountRule, Indicators, Part, Recipient, ReturnSpec};
+use qd_model::words;
+use std::collections::BTreeMap;
+
+/// The figures of one return.
+pub(crate) struct ReturnFigures {
+    /// The columns of each sheet, by the file's path and the sheet's name.
+    sheets: BTreeMap<(String, String), Counts>,
+    /// People this period and in all, in words.
+    pub(crate) headline: [String; 2],
+    /// Whether small numbers are suppressed, so that nothing else in the return may tell them.
+    pub(crate) is_protected: bool,
+    /// Why the return may not be written.
+    pub(crate) blocked: Vec<Blocked>,
+    /// What the person who sends it should look at.
+    pub(crate) notes: Vec<String>,
+    /// The record for later releases.
+    pub(crate) record: Vec<u8>,
+}
+
+/// The counts of a sheet.
+pub(crate) struct Counts {
+    pub(crate) columns: Vec<CountColumn>,
+    /// What a reader must know of them.
+    pub(crate) legend: Vec<String>,
+}
+
+impl ReturnFigures {
+    /// The counts of a sheet that the return has.
+    pub(crate) fn counts(&self, path: &str, sheet: &str) -> &Counts {
+        self.sheets.get(&(path.to_owned(), sheet.to_owned())).expect("every sheet of counts was counted")
+    }
+}
+
+/// The figures of every return of the period that has any, by the return's name. A return is guarded
+/// against those before it in the pipeline as well, since all of them may be sent.
+pub(crate) fn of_returns(periods: &Periods<'_>, history: &History) -> BTreeMap<String, ReturnFigures> {
+    let pipeline = &periods.loaded.pipeline;
+    let mut releases = history.clone();
+    let mut all = BTreeMap::new();
+    for (spec, period) in pipeline.due(periods.period) {
+        let has_figures = spec.files.iter().flat_map(|file| &file.parts).any(|part| !matches!(part, Part::Rows(_)));
+        if !has_figures || period.label != periods.period.label {
+            continue;
+        }
+        let recipient = pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
+        let counted = Counting { periods, spec, recipient, sheets: sheets(periods, spec) };
+        let figures = match recipient.exact_counts {
+            Some(_) => counted.exact(),
+            None => counted.protected(&mut releases),
+        };
+        all.insert(spec.name.clone(), figures);
+    }
+    all
+}
+
+/// A return whose figures are made.
+struct Counting<'a> {
+    periods: &'a Periods<'a>,
+    spec: &'a ReturnSpec,
+    recipient: &'a Recipient,
+    sheets: Vec<((String, String), Sheet)>,
+}
+
+fn sheets(periods: &Periods<'_>, spec: &ReturnSpec) -> Vec<((String, String), Sheet)> {
+    let parts = spec.files.iter().flat_map(|file| file.parts.iter().map(move |part| (file, part)));
+    let sheet = |(file, part): (&qd_model::pipeline::FileSpec, &Part)| match part {
+        Part::Indicators(indicators) => Some((name(&file.path, indicators), periods.sheet(indicators))),
+        _ => None,
+    };
+    parts.filter_map(sheet).collect()
+}
+
+fn name(path: &str, indicators: &Indicators) -> (String, String) {
+    (path.to_owned(), indicators.name.clone())
+}
+
+/// What a cell of counts becomes: its count this period and in all.
+type Values<'a> = [&'a dyn Fn(usize, &Line) -> Cells; 2];
+
+/// A count with its share and mean.
+struct Cells {
+    count: CountCell,
+    share: Option<ReleasedShare>,
+    mean: Option<ReleasedMean>,
+}
+
+/// A count on its way out.
+enum CountCell {
+    Exact(Option<u64>),
+    Protected(Option<qd_disclosure::figures::ReleasedCount>),
+}
+
+impl Counting<'_> {
+    /// The figures of a recipient who may have them exactly.
+    fn exact(&self) -> ReturnFigures {
+        let (now, ever) = self.periods.headline();
+        let mut past = Past::default();
+        let mut sheets = BTreeMap::new();
+        for (name, sheet) in &self.sheets {
+            let cells =
+                |count: &dyn Fn(&Line) -> Option<u64>, means: &dyn Fn(&Means) -> Option<Vec<f64>>, line: &Line| {
+                    let own = count(line);
+                    let share = line.share_of.map(|whole| exact_share(own, count(&sheet.lines[whole])));
+                    let numbers = line.mean.as_ref().and_then(|mean| Some((means(mean)?, mean.decimals)));
+                    let mean = numbers.map(|(numbers, decimals)| mean(&numbers, &[], decimals, None));
+                    Cells { count: CountCell::Exact(own), share, mean }
+                };
+            let this_period =
+                |_, line: &Line| cells(&|line| Some(line.this_period), &|mean| Some(mean.this_period.clone()), line);
+            let cumulative = |_, line: &Line| cells(&|line| line.cumulative, &|mean| mean.cumulative.clone(), line);
+            let columns = self.columns(sheet, [&this_period, &cumulative]);
+            sheets.insert(name.clone(), Counts { columns, legend: Vec::new() });
+            for line in &sheet.lines {
+                for (side, count) in [Some(line.this_period), line.cumulative].into_iter().enumerate() {
+                    let Some(count) = count else { continue };
+                    past.figures.push(PastFigure {
+                        set: self.set(&line.definition.to_string(), side),
+                        count,
+                        shown: words::thousands(count),
+                        range: Range::of(count, count),
+                        is_small: false,
+                    });
+                }
+            }
+        }
+        let cumulative = ever.map_or_else(|| UNKNOWN.to_owned(), words::thousands);
+        ReturnFigures {
+            sheets,
+            headline: [words::thousands(now), cumulative],
+            is_protected: false,
+            blocked: Vec::new(),
+            notes: Vec::new(),
+            record: folders::json_bytes(&self.record(None, &past, &[])),
+        }
+    }
+
+    /// The columns of a sheet. Those that would be empty in every row are left out.
+    fn columns(&self, sheet: &Sheet, values: Values<'_>) -> Vec<CountColumn> {
+        let column = |name: &str, title: &str, values: CountValues| CountColumn {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            values,
+        };
+        let lines = &sheet.lines;
+        let words = |of: &dyn Fn(&Line) -> Option<String>| CountValues::Words(lines.iter().map(of).collect());
+        let mut columns = vec![
+            column("level", "Level", CountValues::Numbers(lines.iter().map(|line| Some(line.level)).collect())),
+            column("label", "Indicator", words(&|line| Some(line.label.clone()))),
+        ];
+        if lines.iter().any(|line| line.code.is_some()) {
+            columns.insert(1, column("code", "Code", words(&|line| line.code.clone())));
+        }
+        let period = self.periods.period.label.as_str();
+        let titles = [("this_period", period, period), ("cumulative", "Project so far", "so far")];
+        for ((name, title, short), values) in titles.into_iter().zip(values) {
+            let cells: Vec<Cells> = lines.iter().enumerate().map(|(index, line)| values(index, line)).collect();
+            let (shares, means): (Vec<_>, Vec<_>) = cells.iter().map(|cells| (cells.share, cells.mean)).unzip();
+            columns.push(column(name, title, counts(cells)));
+            if shares.iter().any(Option::is_some) {
+                columns.push(column(&format!("{name}_share"), &format!("Share, {short}"), CountValues::Shares(shares)));
+            }
+            if means.iter().any(Option::is_some) {
+                let label = lines.iter().find_map(|line| line.mean.as_ref()).map_or("Mean", |mean| &mean.label);
+                columns.push(column(&format!("{name}_mean"), &format!("{label}, {short}"), CountValues::Means(means)));
+            }
+        }
+        if lines.iter().any(|line| line.target.is_some()) {
+            let targets = lines.iter().map(|line| line.target).collect();
+            columns.push(column("target", "Target", CountValues::Numbers(targets)));
+        }
+        columns
+    }
+
+    /// What a count is of: a set of people, in a period or up to its end.
+    fn set(&self, definition: &str, side: usize) -> String {
+        set(definition, side, &self.periods.period.label)
+    }
+
+    fn record(&self, rule: Option<&CountRule>, past: &Past, means: &[(String, u64)]) -> serde_json::Value {
+        history::to_json(
+            &history::Header {
+                pipeline: &self.periods.loaded.pipeline.name,
+                period: &self.periods.period.label,
+                name: &self.spec.name,
+                recipient: &self.recipient.code,
+                rule,
+            },
+            past,
+            means,
+        )
+    }
+}
+
+/// What stands where a cumulative figure cannot be given.
+const UNKNOWN: &str = "not known: an earlier period is missing";
+
+/// A set of people in a period (side 0) or up to its end (side 1).
+fn set(definition: &str, side: usize, period: &str) -> String {
+    format!("{definition} @ {} {period}", ["in", "up to"][side])
+}
+
+fn counts(cells: Vec<Cells>) -> CountValues {
+    let (mut exact, mut protected) = (Vec::new(), Vec::new());
+    for cells in cells {
+        match cells.count {
+            CountCell::Exact(count) => exact.push(count),
+            CountCell::Protected(count) => protected.push(count),
+        }
+    }
+    if protected.is_empty() { CountValues::People(exact) } else { CountValues::Protected(protected) }
+}
+
+fn exact_share(part: Option<u64>, whole: Option<u64>) -> ReleasedShare {
+    match (part, whole) {
+        (Some(part), Some(whole)) if whole > 0 => ReleasedShare::Percent((200 * part + whole) / (2 * whole)),
+        _ => ReleasedShare::NotApplicable,
+    }
+}

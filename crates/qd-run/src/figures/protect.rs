@@ -1,0 +1,289 @@
+//! A return's counts together with everything that a reader could set against them.
+
+use super::history::{History, Release};
+use super::legend::legend;
+use super::{Cells, CountCell, Counting, Counts, ReturnFigures, UNKNOWN, set};
+use crate::folders;
+use crate::indicators::{Definition, Line, relations, relations_of};
+use crate::outcome::Blocked;
+use qd_disclosure::figures::{Gathered, Narrow, Past, Relation, Released, ReleasedMean, mean, release};
+use qd_model::pipeline::{Counted, Dimension, FieldRelease, Part};
+use qd_model::words;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The two sides of a line: this period, and the project so far.
+const SIDES: [usize; 2] = [0, 1];
+
+/// A return's lines among everything that readers have.
+struct Field {
+    gathered: Gathered,
+    /// The entries of each line of each sheet, by side.
+    lines: Vec<Vec<[Option<usize>; 2]>>,
+    /// The entries of the headline of the cover.
+    headline: [Option<usize>; 2],
+    /// What each entry is called.
+    labels: BTreeMap<usize, String>,
+}
+
+impl Counting<'_> {
+    /// The figures of a recipient whose readers must not be able to work out a small number. What is
+    /// released here is added to what later returns are guarded against.
+    pub(super) fn protected(&self, history: &mut History) -> ReturnFigures {
+        let field = self.field(history);
+        match release(field.gathered.figures()) {
+            Ok(released) => self.released(&field, &released, history),
+            Err(narrow) => ReturnFigures {
+                sheets: BTreeMap::new(),
+                headline: [String::new(), String::new()],
+                is_protected: true,
+                blocked: vec![blocked(&field, &narrow)],
+                notes: Vec::new(),
+                record: folders::json_bytes(&self.record(Some(&self.recipient.counts), &Past::default(), &[])),
+            },
+        }
+    }
+
+    fn released(&self, field: &Field, released: &Released, history: &mut History) -> ReturnFigures {
+        let rule = &self.recipient.counts;
+        let mut sheets = BTreeMap::new();
+        let mut means = Vec::new();
+        for ((name, sheet), entries) in self.sheets.iter().zip(&field.lines) {
+            let count = |line: usize, side: usize| entries[line][side].map(|entry| released.count(entry));
+            let mut means_of = SIDES.map(|side| {
+                sheet
+                    .lines
+                    .iter()
+                    .map(|line| self.mean(line, side, count_of(line, 1 - side), history))
+                    .collect::<Vec<_>>()
+            });
+            for (side, all) in means_of.iter_mut().enumerate() {
+                for (line, shown) in sheet.lines.iter().zip(all) {
+                    if let (Some(ReleasedMean::Value(_)), Some(people)) = (shown, numbers(line, side)) {
+                        means.push((self.set(&line.definition.to_string(), side), people.len() as u64));
+                    }
+                }
+            }
+            let cells = |side: usize, index: usize, line: &Line| {
+                let own = count(index, side);
+                let share = line.share_of.and_then(|whole| Some(own?.share_of(count(whole, side)?)));
+                Cells { count: CountCell::Protected(own), share, mean: means_of[side][index] }
+            };
+            let this_period = |index, line: &Line| cells(0, index, line);
+            let cumulative = |index, line: &Line| cells(1, index, line);
+            let columns = self.columns(sheet, [&this_period, &cumulative]);
+            let legend = legend(rule, &columns);
+            sheets.insert(name.clone(), Counts { columns, legend });
+        }
+        let past = field.gathered.record(released);
+        let record = folders::json_bytes(&self.record(Some(rule), &past, &means));
+        history.releases.push(Release { recipient: self.recipient.code.clone(), past, means });
+        let word = |side: usize| {
+            field.headline[side].map_or_else(|| UNKNOWN.to_owned(), |entry| released.count(entry).to_string())
+        };
+        ReturnFigures {
+            sheets,
+            headline: SIDES.map(word),
+            is_protected: true,
+            blocked: Vec::new(),
+            notes: self.all_one_value(field, released),
+            record,
+        }
+    }
+
+    /// The mean of a line, if it has one. The other side's people are nearly these; so may be those of
+    /// earlier releases.
+    fn mean(&self, line: &Line, side: usize, other: Option<u64>, history: &History) -> Option<ReleasedMean> {
+        let people = numbers(line, side)?;
+        let definition = format!("{} @ ", line.definition);
+        let earlier = history.releases.iter().flat_map(|release| &release.means);
+        let mut others: Vec<u64> =
+            earlier.filter(|(set, _)| set.starts_with(&definition)).map(|(_, people)| *people).collect();
+        // Of two that differ by a few people only the later one is shown.
+        others.extend(other.filter(|_| side == 0));
+        Some(mean(people, &others, line.mean.as_ref()?.decimals, Some(&self.recipient.counts)))
+    }
+
+    fn field(&self, history: &History) -> Field {
+        let mut gathered = Gathered::default();
+        for release in &history.releases {
+            gathered.past(&release.past, release.recipient == self.recipient.code);
+        }
+        let mut field = Field { gathered, lines: Vec::new(), headline: [None; 2], labels: BTreeMap::new() };
+        for (_, sheet) in &self.sheets {
+            let lines = sheet.lines.iter().map(|line| self.open(&mut field, line)).collect();
+            field.lines.push(lines);
+        }
+        self.open_headline(&mut field);
+        self.count_rows(&mut field);
+        self.relate(&mut field);
+        field
+    }
+
+    fn open(&self, field: &mut Field, line: &Line) -> [Option<usize>; 2] {
+        let definition = line.definition.to_string();
+        SIDES.map(|side| {
+            let count = count_of(line, side)?;
+            let set = self.set(&definition, side);
+            let entry = if line.is_not_applicable {
+                field.gathered.not_applicable(&set)
+            } else {
+                field.gathered.open(&set, count, self.recipient.counts)
+            };
+            field.labels.insert(entry, line.label.clone());
+            Some(entry)
+        })
+    }
+
+    /// People this period and in all, where the return has a cover that says so.
+    fn open_headline(&self, field: &mut Field) {
+        let has_cover = self.spec.files.iter().flat_map(|file| &file.parts).any(|part| matches!(part, Part::Cover(_)));
+        let Some(definition) = self.headline_definition().filter(|_| has_cover) else { return };
+        let (now, ever) = self.periods.headline();
+        for (side, count) in [Some(now), ever].into_iter().enumerate() {
+            field.headline[side] = count.map(|count| {
+                let entry = field.gathered.open(&self.set(&definition.to_string(), side), count, self.recipient.counts);
+                field.labels.entry(entry).or_insert_with(|| "people on the cover".to_owned());
+                entry
+            });
+        }
+    }
+
+    fn headline_definition(&self) -> Option<Definition> {
+        let people = self.periods.loaded.pipeline.people.as_ref()?;
+        Some(Definition::of(&[Counted { table: people.table.clone(), filter: None }]))
+    }
+
+    /// What the recipient can count in the rows that it gets of this period, whichever return they are in.
+    fn count_rows(&self, field: &mut Field) {
+        let pipeline = &self.periods.loaded.pipeline;
+        let returns = pipeline.returns.iter().filter(|spec| spec.recipient == self.recipient.code);
+        let parts = returns.flat_map(|spec| &spec.files).flat_map(|file| &file.parts);
+        for part in parts {
+            let Part::Rows(rows) = part else { continue };
+            let release = self.recipient.release_of(&rows.table);
+            let has_person = |release: &qd_model::pipeline::TableRelease| {
+                release.fields.iter().any(|field| field.field == FieldRelease::PERSON && field.treatment != "drop")
+            };
+            if release.is_some_and(has_person) {
+                let counted = [Counted { table: rows.table.clone(), filter: rows.filter.clone() }];
+                let count = self.periods.distinct(&counted);
+                field.gathered.counted(&self.set(&Definition::of(&counted).to_string(), 0), count);
+            }
+        }
+    }
+
+    /// What holds between lines, between the sides of a line, and between periods.
+    fn relate(&self, field: &mut Field) {
+        let mut definitions: Vec<(&Definition, [Option<usize>; 2])> = Vec::new();
+        for ((_, sheet), entries) in self.sheets.iter().zip(&field.lines) {
+            definitions.extend(sheet.lines.iter().map(|line| &line.definition).zip(entries.iter().copied()));
+        }
+        let headline = self.headline_definition();
+        definitions.extend(headline.as_ref().map(|definition| (definition, field.headline)));
+        let sets: Vec<&Definition> = definitions.iter().map(|(definition, _)| *definition).collect();
+        let mut all: Vec<Relation> = Vec::new();
+        for side in SIDES {
+            let entry = |index: usize| definitions[index].1[side];
+            all.extend(relations(&sets).iter().filter_map(|relation| relation.renamed(entry)));
+            for ((_, sheet), entries) in self.sheets.iter().zip(&field.lines) {
+                let groups = sheet.groups.iter().flat_map(relations_of);
+                all.extend(groups.filter_map(|relation| relation.renamed(|line| entries[line][side])));
+            }
+        }
+        for (definition, [now, ever]) in &definitions {
+            if let (Some(now), Some(ever)) = (now, ever) {
+                all.push(Relation::Within { part: *now, whole: *ever });
+                all.extend(self.over_periods(&field.gathered, &definition.to_string(), *now, *ever));
+            }
+        }
+        for relation in all {
+            field.gathered.relate(relation);
+        }
+    }
+
+    /// Whoever was counted up to an earlier period is counted up to this one; and whoever is counted up to
+    /// this one was so up to the earlier one, or in a period since.
+    fn over_periods(&self, gathered: &Gathered, definition: &str, now: usize, ever: usize) -> Vec<Relation> {
+        let mut all = Vec::new();
+        let mut since = vec![now];
+        let mut is_unbroken = true;
+        let mut labels: Vec<&str> = self.periods.earlier.iter().rev().map(|earlier| earlier.label.as_str()).collect();
+        labels.dedup();
+        for label in labels {
+            let in_it: Vec<usize> = gathered.of(&set(definition, 0, label)).collect();
+            let up_to: Vec<usize> = gathered.of(&set(definition, 1, label)).collect();
+            all.extend(in_it.iter().chain(&up_to).map(|part| Relation::Within { part: *part, whole: ever }));
+            if is_unbroken {
+                for before in up_to {
+                    let parts = std::iter::once(before).chain(since.iter().copied()).collect();
+                    all.push(Relation::Cover { total: ever, parts });
+                }
+            }
+            match in_it.last() {
+                Some(entry) => since.push(*entry),
+                None => is_unbroken = false,
+            }
+        }
+        all
+    }
+
+    /// Breakdowns in which everybody is in one category: what the category says is then known of everybody,
+    /// however many they are.
+    fn all_one_value(&self, field: &Field, released: &Released) -> Vec<String> {
+        let mut notes = BTreeSet::new();
+        for ((_, sheet), entries) in self.sheets.iter().zip(&field.lines) {
+            for group in sheet.groups.iter().filter(|group| group.dimension == Dimension::Additive) {
+                for side in SIDES {
+                    let count = |line: usize| count_of(&sheet.lines[line], side).unwrap_or(0);
+                    let is_shown = entries[group.total][side].is_some_and(|entry| !released.count(entry).is_hidden());
+                    let total = count(group.total);
+                    if is_shown
+                        && total > 0
+                        && group.parts.len() > 1
+                        && group.parts.iter().any(|part| count(*part) == total)
+                    {
+                        notes.insert(format!(
+                            "\"{}\" by {} ({}): everybody is in one category, so that it is known of each",
+                            sheet.lines[group.total].label,
+                            group.label,
+                            [self.periods.period.label.as_str(), "so far"][side],
+                        ));
+                    }
+                }
+            }
+        }
+        notes.into_iter().collect()
+    }
+}
+
+fn count_of(line: &Line, side: usize) -> Option<u64> {
+    if side == 0 { Some(line.this_period) } else { line.cumulative }
+}
+
+/// The numbers of which a line shows the mean.
+fn numbers(line: &Line, side: usize) -> Option<&[f64]> {
+    let means = line.mean.as_ref()?;
+    if side == 0 { Some(&means.this_period) } else { means.cumulative.as_deref() }
+}
+
+/// Why a return cannot be written, by the lines of which too much could be worked out.
+fn blocked(field: &Field, narrow: &[Narrow]) -> Blocked {
+    let labels = narrow.iter().flat_map(|narrow| std::iter::once(narrow.figure).chain(narrow.less));
+    let labels: BTreeSet<String> = labels
+        .map(|entry| field.labels.get(&entry))
+        .map(|label| match label {
+            Some(label) => format!("\"{label}\""),
+            None => "figures that were sent before".to_owned(),
+        })
+        .collect();
+    let labels: Vec<&str> = labels.iter().map(String::as_str).take(4).collect();
+    Blocked {
+        code: "small-number".to_owned(),
+        count: narrow.len() as u64,
+        unblock: format!(
+            "leave out or merge categories of {}, since small numbers of people could be worked out from what is shown, \
+             or was sent before",
+            words::list(&labels)
+        ),
+    }
+}

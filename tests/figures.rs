@@ -1,0 +1,163 @@
+//! Counts of people at the binary: small ones are suppressed, and no later return gives them away.
+
+use crate::command::Checkout;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const SCHEMA: &str = r#"
+primaryKey = "ref"
+[[fields]]
+name = "ref"
+constraints = { required = true }
+quarterday = { class = "direct" }
+[[fields]]
+name = "sex"
+constraints = { required = true }
+categories = ["F", "M", "X"]
+[[fields]]
+name = "area"
+categories = ["East", "West"]
+[[fields]]
+name = "hours"
+type = "number"
+[quarterday]
+version = "1"
+record_key = "ref"
+"#;
+
+const PIPELINE: &str = r#"
+name = "small"
+title = "A small programme"
+lead = "The lead"
+period = "P1"
+[[periods]]
+label = "P1"
+from = 2022-07-01
+to = 2022-09-30
+folder = "in"
+[tables.people]
+schema = "people.toml"
+[people]
+table = "people"
+record = "ref"
+[retention.short]
+rule = "one year from the end"
+[[partners]]
+code = "north"
+name = "North"
+sources = [{ table = "people", file = "north*" }]
+[recipients.board]
+name = "The board"
+country = "GB"
+basis = "legitimate interests"
+threshold = 10
+rounding = 1
+[[returns]]
+name = "counts"
+title = "Counts"
+recipient = "board"
+retention = "short"
+[[returns.files]]
+format = "xlsx"
+path = "counts.xlsx"
+[[returns.files.parts]]
+part = "indicators"
+name = "Counts"
+[[returns.files.parts.rows]]
+label = "People"
+counts = [{ table = "people" }]
+mean = { label = "Mean hours", table = "people", field = "hours" }
+by = [{ label = "Sex", field = "sex" }, { label = "Area", field = "area" }]
+[[returns.files.parts.rows]]
+label = "People in the east"
+counts = [{ table = "people", where = "area = 'East'" }]
+share_of = "People"
+"#;
+
+/// A programme of so many people of each sex, all in the east.
+fn small(people: &[(&str, usize)]) -> Checkout {
+    let checkout = Checkout::new();
+    checkout.write("people.toml", SCHEMA);
+    checkout.write("small.toml", PIPELINE);
+    write(&checkout, people);
+    checkout.run(&["key", "new", "small.key"]).ends(0);
+    checkout
+}
+
+fn write(checkout: &Checkout, people: &[(&str, usize)]) {
+    let mut text = "ref,sex,area,hours\n".to_owned();
+    for (sex, count) in people {
+        text.extend((0..*count).map(|index| format!("{sex}{index},{sex},East,20\n")));
+    }
+    checkout.write("in/north.csv", text);
+}
+
+/// What is shown of each set of people in this period.
+fn shown(checkout: &Checkout) -> BTreeMap<String, String> {
+    let text = checkout.read("private/small/P1/figures/counts.json");
+    let record: Value = serde_json::from_str(&text).expect("JSON");
+    let counts = record["counts"].as_array().expect("counts");
+    let text = |count: &Value, name: &str| count[name].as_str().expect("a text").to_owned();
+    let own = |count: &Value| Some((text(count, "set").strip_suffix(" @ in P1")?.to_owned(), text(count, "shown")));
+    counts.iter().filter_map(own).collect()
+}
+
+#[test]
+fn a_small_count_takes_another_with_it_and_stays_suppressed_in_the_next_version() {
+    let checkout = small(&[("F", 31), ("M", 14), ("X", 3)]);
+    let run = ["run", "small.toml", "--key", "small.key", "--format", "json"];
+    let said = checkout.run(&run).ends(0);
+    let first = shown(&checkout);
+    let of = |sex: &str| format!("people | sex = {sex}");
+    assert_eq!((first["people"].as_str(), first[&of("F")].as_str()), ("48", "31"));
+    assert_eq!((first[&of("M")].as_str(), first[&of("X")].as_str()), ("[c]", "[c]"));
+    let notes = said.json()["returns"][0]["notes"].to_string();
+    assert!(notes.contains("everybody is in one category"), "{notes}");
+
+    // The same workbook in a recipient's hands: the signs stand in it, and no number that gives them away.
+    let book = "out/small/P1/draft/counts/counts.xlsx";
+    let read = checkout.run(&["read", book, "--sheet", "Counts", "--format", "csv"]).ends(0);
+    let cells: Vec<&str> = read.out.split([',', '\n']).map(str::trim).collect();
+    for (cell, is_there) in [("[c]", true), ("48", true), ("31", true), ("20", true), ("14", false), ("3", false)] {
+        assert_eq!(cells.contains(&cell), is_there, "{cell}: {}", read.out);
+    }
+
+    // It is sent, and a person is added: the difference of the versions would be that person.
+    let sent = "private/small/sent/P1/counts/v1/figures.json";
+    checkout.write(sent, checkout.read("private/small/P1/figures/counts.json"));
+    write(&checkout, &[("F", 32), ("M", 14), ("X", 3)]);
+    checkout.run(&run).ends(0);
+    let second = shown(&checkout);
+    assert_eq!((second["people"].as_str(), second[&of("F")].as_str()), ("[c]", "[c]"), "{second:?}");
+    let manifest = checkout.read("out/small/P1/draft/manifest.json");
+    assert!(manifest.contains("\"version\": \"v1\""), "{manifest}");
+}
+
+#[test]
+fn a_return_of_which_too_much_is_out_already_is_blocked() {
+    let checkout = small(&[("F", 31), ("M", 14), ("X", 3)]);
+    let run = ["run", "small.toml", "--key", "small.key", "--format", "json"];
+    checkout.run(&run).ends(0);
+    // As if somebody had sent the exact figures of two of the three.
+    let record = checkout.read("private/small/P1/figures/counts.json");
+    let mut record: Value = serde_json::from_str(&record).expect("JSON");
+    for count in record["counts"].as_array_mut().expect("counts") {
+        let people = count["people"].as_u64().expect("a number");
+        if people != 3 {
+            (count["low"], count["high"], count["small"]) = (people.into(), people.into(), false.into());
+        }
+    }
+    checkout.write("private/small/sent/P1/counts/v1/figures.json", record.to_string());
+    let said = checkout.run(&run).ends(1);
+    let blocked = said.json()["returns"][0]["blocked"].to_string();
+    assert!(blocked.contains("small-number") && blocked.contains("Sex: X"), "{blocked}");
+}
+
+#[test]
+fn a_recipient_of_rows_gets_no_protected_counts_of_them() {
+    let checkout = small(&[("F", 12)]);
+    let rows = "[recipients.board.release.people]\nperson = \"pseudonym\"\nsex = \"identified\"\n\n[[returns]]\nname = \"rows\"\ntitle = \"Rows\"\nrecipient = \"board\"\nretention = \"short\"\n[[returns.files]]\nformat = \"csv\"\npath = \"rows.csv\"\nparts = [{ part = \"rows\", table = \"people\" }]\n";
+    checkout.edit("small.toml", "[[returns]]", &format!("{rows}\n[[returns]]"));
+    let said = checkout.run(&["run", "small.toml", "--key", "small.key"]).ends(2);
+    assert!(said.err.contains("row by row") && said.err.contains("exact_counts"), "{}", said.err);
+}
