@@ -5,6 +5,7 @@
 //! canary may appear exactly where the recipient's disclosure profile releases its field as it is.
 
 use crate::command::{Checkout, files, pipelines, root};
+use arrow::array::AsArray;
 use std::fmt::Write;
 use std::io::Read;
 use std::path::Path;
@@ -50,6 +51,10 @@ impl Canary {
             && year.len() == 4
         {
             forms.push(format!("{day}/{month}/{year}"));
+            // A workbook counts days, and shows them as a date.
+            let date: jiff::civil::Date = self.value.parse().expect("a date");
+            let days = date.since((jiff::Unit::Day, jiff::civil::date(1899, 12, 30))).expect("near enough").get_days();
+            forms.push(format!("<v>{days}</v>"));
         }
         forms
     }
@@ -86,10 +91,33 @@ fn visible(name: &str, bytes: &[u8]) -> String {
                 for row in 0..column.len() {
                     writeln!(text, "{}", formatter.value(row)).expect("memory");
                 }
+                // What stands in a dictionary can be read whether or not a row uses it.
+                if let Some(listed) = column.as_any_dictionary_opt() {
+                    let listed = arrow::compute::cast(listed.values(), &arrow::datatypes::DataType::Utf8);
+                    for code in listed.expect("texts").as_string::<i32>().iter().flatten() {
+                        writeln!(text, "{code}").expect("memory");
+                    }
+                }
             }
         }
     }
     text.to_lowercase()
+}
+
+/// Whether a return shows every row of a table with one of its fields, so that what is planted there
+/// must be seen.
+fn shows_all(made: &toml::Value, table: &str, field: &str) -> bool {
+    let files = made["files"].as_array().expect("files").iter();
+    let mut parts = files.flat_map(|file| file["parts"].as_array().expect("parts"));
+    parts.any(|part| {
+        let is_whole = part["part"].as_str() == Some("rows") && part.get("where").is_none();
+        let shown = part.get("columns").and_then(toml::Value::as_array).is_none_or(|columns| {
+            columns.iter().any(|column| {
+                column.as_str() == Some(field) || column.get("field").and_then(toml::Value::as_str) == Some(field)
+            })
+        });
+        is_whole && shown && part["table"].as_str() == Some(table)
+    })
 }
 
 /// Whether a recipient's profile releases a field of a table as it is.
@@ -120,6 +148,7 @@ fn canaries_appear_exactly_where_a_profile_lets_them() {
         };
         let mut seen = 0;
         for period in periods {
+            let mut found = std::collections::BTreeSet::new();
             let said = checkout.run(&["run", &file, "--period", period]).ends(0);
             let spoken = format!("{}{}", said.out, said.err).to_lowercase();
             let own: Vec<&Canary> = canaries.iter().filter(|canary| canary.programme == name).collect();
@@ -146,6 +175,19 @@ fn canaries_appear_exactly_where_a_profile_lets_them() {
                     let does = canary.occurs_in(&text);
                     assert!(may || !does, "{path} of {period} holds {} of {}", canary.field, canary.table);
                     seen += usize::from(may && does && canary.period == period);
+                    if does {
+                        found.insert((recipient.unwrap_or_default(), &canary.table, &canary.field, &canary.value));
+                    }
+                }
+            }
+            // Exactly: what a profile releases as it is, and a return of whole tables shows, is there.
+            for made in pipeline["returns"].as_array().expect("returns") {
+                let to = made["recipient"].as_str().expect("a recipient");
+                for canary in own.iter().filter(|canary| canary.period == period) {
+                    let must = is_released(&pipeline, to, &canary.table, &canary.field)
+                        && shows_all(made, &canary.table, &canary.field);
+                    let is_there = found.contains(&(to, &canary.table, &canary.field, &canary.value));
+                    assert!(!must || is_there, "{} of {} is not in what `{to}` gets", canary.field, canary.table);
                 }
             }
         }

@@ -7,11 +7,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))] // A test that cannot go on may stop.
 
 mod clear;
+mod contacts;
 mod counts;
 pub mod figures;
 mod keys;
 mod lookups;
 mod profile;
+mod seal;
 mod table;
 pub mod treatments;
 
@@ -21,10 +23,15 @@ mod laws;
 mod samples;
 
 pub use clear::{Clearance, Reasons, Rows, clear};
+pub use contacts::{clear_contacts, contact_mistakes};
 pub use counts::{CountColumn, CountValues, SIGN, clear_counts};
-pub use keys::{DomainKey, Key, KeyId, KeyUse, PSEUDONYM_LENGTH};
+pub use keys::{
+    DomainKey, Key, KeyId, KeyUse, NoPassphrase, PSEUDONYM_LENGTH, Passphrase, SHORTEST_PASSPHRASE, Unlock,
+    write_private,
+};
 pub use lookups::Lookups;
 pub use profile::{PERIOD, columns, mistakes, profile_conflicts};
+pub use seal::Sealer;
 pub use table::{ClearedColumn, ClearedTable};
 
 /// The version of everything that decides which text a pseudonym is made of: how kinds normalise,

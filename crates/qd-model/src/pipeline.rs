@@ -1,6 +1,7 @@
 //! A pipeline: one programme's periods, tables, partners, people, recipients and returns. Everything
 //! that a programme is stands in its pipeline file and its schemas, and nothing of it in Rust.
 
+mod contacts;
 mod indicators;
 mod outputs;
 mod partners;
@@ -11,8 +12,10 @@ mod read;
 mod recipients;
 mod references;
 mod returns;
+mod seal;
 mod waivers;
 
+pub use contacts::{Consent, Contacts, LeaveOut};
 pub use indicators::{Breakdown, Counted, Dimension, Indicator, Indicators, Mean};
 pub use outputs::{Outputs, PartnerFiles};
 pub use partners::{Declaration, DeclaredState, Partner, SourceSpec};
@@ -20,6 +23,7 @@ pub use people::{People, Strong};
 pub use protection::{Below, CountRule, Floor, Totals, Zeros};
 pub use recipients::{FieldRelease, Recipient, TableRelease};
 pub use returns::{ColumnContent, ColumnSpec, Cover, FileSpec, Part, ReturnSpec, Rows};
+pub use seal::Seal;
 
 pub use waivers::Waiver;
 
@@ -68,6 +72,8 @@ pub struct Pipeline {
     pub retention: Vec<Retention>,
     /// How people are told apart.
     pub people: Option<People>,
+    /// A file with the people the use of whose data is restricted, relative to the pipeline file.
+    pub restricted: Option<String>,
     /// Who receives returns.
     pub recipients: Vec<Recipient>,
     /// What is returned.

@@ -3,7 +3,7 @@
 use crate::DEMONSTRATION;
 use crate::package::{Package, Resource, STILL_PERSONAL};
 use qd_disclosure::ClearedColumn;
-use qd_model::words;
+use qd_model::{Reason, words};
 use std::fmt::Write;
 
 /// The text of a codebook.
@@ -32,11 +32,22 @@ fn head(out: &mut String, package: &Package<'_>) -> std::fmt::Result {
     if package.has_pseudonyms() {
         writeln!(out, "| Key | `{}`, epoch {} |", package.key_id, package.epoch)?;
         writeln!(out, "| Normaliser | version {} |", inline(&package.normaliser_version))?;
+    }
+    writeln!(out, "| Weights | there are no weights: every accepted record is here once |")?;
+    if package.has_pseudonyms() {
         writeln!(
             out,
             "\nThe same person has the same pseudonym in every table, and in every extract of the same key and \
                        epoch. Blank stays blank. Rows are ordered by pseudonym."
         )?;
+    }
+    if package.has_reasons() {
+        let reasons = words::list(&Reason::ALL.map(Reason::as_str));
+        return writeln!(
+            out,
+            "\nA column `…_missing` says why the value before its name is not there: {reasons}. Blank there too means \
+             that nobody said."
+        );
     }
     writeln!(out, "\nAn empty value means that nothing was recorded.")
 }
@@ -52,7 +63,9 @@ fn table(out: &mut String, resource: &Resource<'_>) -> std::fmt::Result {
         let holds = column.description.as_deref().map_or(String::new(), inline);
         writeln!(out, "| {name} | {title} | {} | {treatment} | {holds} |", column.field_type.as_str())?;
     }
-    for column in table.columns().iter().filter(|column| !column.categories.is_empty()) {
+    // The reasons are the same beside every column, and are told once.
+    for column in table.columns().iter().filter(|column| !column.categories.is_empty() && column.treatment != "reason")
+    {
         codes(out, column)?;
     }
     Ok(())

@@ -1,7 +1,9 @@
 //! The descriptor of an extract: Data Package, version 2, with the Table Schema of each file.
 
 use crate::DEMONSTRATION;
-use crate::formats;
+use crate::columns::{self, Content, FileColumn, Headings};
+use crate::error::ReturnError;
+use crate::formats::{self, csv::TextPart};
 use crate::package::{Package, Resource, STILL_PERSONAL};
 use qd_disclosure::ClearedColumn;
 use qd_model::FieldType;
@@ -61,6 +63,43 @@ fn resource(resource: &Resource<'_>) -> Value {
     Value::Object(object)
 }
 
+/// The Table Schema of a text file: what each of its headings holds. Parts of one file have the same
+/// headings; where they hold columns of different types, the heading is text.
+pub fn table_schema(parts: &[TextPart<'_>]) -> Result<String, ReturnError> {
+    let mut fields: Vec<Value> = Vec::new();
+    for part in parts {
+        let own: Vec<Value> = columns::columns(part.table, part.columns, Headings::Names)?.iter().map(headed).collect();
+        if fields.is_empty() {
+            fields = own;
+            continue;
+        }
+        for (field, other) in fields.iter_mut().zip(own) {
+            if field["type"] != other["type"] || field["categories"] != other["categories"] {
+                *field = json!({ "name": field["name"], "type": "string" });
+            }
+        }
+    }
+    let descriptor = json!({
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "fields": fields,
+        "missingValues": [""],
+    });
+    let mut text = serde_json::to_string_pretty(&descriptor).expect("a tree of values is always JSON");
+    text.push('\n');
+    Ok(text)
+}
+
+fn headed(column: &FileColumn<'_>) -> Value {
+    match &column.content {
+        Content::Released(released, _) => {
+            let mut object = field(released);
+            object["name"] = column.heading.into();
+            object
+        }
+        Content::Constant(_) => json!({ "name": column.heading, "type": "string" }),
+    }
+}
+
 fn field(column: &ClearedColumn) -> Value {
     let mut object = Map::new();
     object.insert("name".to_owned(), column.name.as_str().into());
@@ -108,6 +147,7 @@ fn name(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::sample;
+    use qd_model::pipeline::{ColumnContent, ColumnSpec};
 
     #[test]
     fn the_descriptor_says_what_each_file_and_column_is() {
@@ -133,6 +173,24 @@ mod tests {
         );
         assert!(!text.contains("created"), "{text}");
         assert!(tree["description"].as_str().is_some_and(|text| text.contains(DEMONSTRATION)));
+    }
+
+    #[test]
+    fn a_text_file_has_the_schema_of_its_headings() {
+        let table = sample::table();
+        let text = table_schema(&[TextPart { table: &table, columns: &[] }]).expect("written");
+        let tree: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(tree["missingValues"], json!([""]));
+        assert_eq!(tree["fields"].as_array().map(Vec::len), Some(8));
+        assert_eq!((&tree["fields"][1]["name"], &tree["fields"][1]["type"]), (&json!("born"), &json!("date")));
+        let spec = |released: &str| ColumnSpec {
+            heading: Some("What".to_owned()),
+            content: ColumnContent::Released(released.to_owned()),
+        };
+        let (one, other) = ([spec("born")], [spec("route")]);
+        let parts = [TextPart { table: &table, columns: &one }, TextPart { table: &table, columns: &other }];
+        let tree: Value = serde_json::from_str(&table_schema(&parts).expect("written")).expect("JSON");
+        assert_eq!(tree["fields"], json!([{ "name": "What", "type": "string" }]));
     }
 
     #[test]

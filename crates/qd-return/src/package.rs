@@ -42,6 +42,11 @@ pub(crate) const STILL_PERSONAL: &str = "Pseudonymised data is still personal da
 Keep it as the agreement says, do not try to find out who a person is, and do not pass it on.";
 
 impl Package<'_> {
+    /// Whether any column says why values of another are missing.
+    pub(crate) fn has_reasons(&self) -> bool {
+        self.resources.iter().flat_map(|resource| resource.table.columns()).any(|column| column.treatment == "reason")
+    }
+
     /// Whether any file holds pseudonyms.
     pub(crate) fn has_pseudonyms(&self) -> bool {
         let mut columns = self.resources.iter().flat_map(|resource| resource.table.columns());

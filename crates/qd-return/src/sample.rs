@@ -5,7 +5,9 @@ use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray, UInt32Array,
 };
 use jiff::civil::date;
-use qd_disclosure::{Clearance, ClearedTable, CountColumn, CountValues, Key, KeyUse, Lookups, Reasons, Rows};
+use qd_disclosure::{
+    Clearance, ClearedTable, CountColumn, CountValues, Key, KeyUse, Lookups, NoPassphrase, Reasons, Rows,
+};
 use qd_model::pipeline::{CountRule, FieldRelease, Recipient, TableRelease};
 use qd_model::schema::Placed;
 use qd_model::{At, Schema, Syntax, period};
@@ -77,6 +79,10 @@ fn typed(schema: &Schema) -> Typed {
 }
 
 fn released(fields: &[(&str, &str)]) -> ClearedTable {
+    made(fields, Reasons::Left)
+}
+
+fn made(fields: &[(&str, &str)], reasons: Reasons) -> ClearedTable {
     let schema = Schema::parse(SCHEMA, Syntax::Toml, "people").expect("the sample is good");
     let typed = typed(&schema);
     let reason = vec![("reason".to_owned(), vec!["a test".to_owned()])];
@@ -94,8 +100,8 @@ fn released(fields: &[(&str, &str)]) -> ClearedTable {
     assert_eq!(qd_disclosure::mistakes(&release, &schema, &Lookups::default()), []);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("sample.key");
-    Key::create(&path, true).expect("created");
-    let key = Key::read(&path, KeyUse::Demonstration, &[]).expect("readable");
+    Key::create(&path, KeyUse::Demonstration, None).expect("created");
+    let key = Key::read(&path, KeyUse::Demonstration, &[], &NoPassphrase).expect("readable");
     let key = key.for_recipient("programme", "study", 1);
     let clearance = Clearance {
         schema: &schema,
@@ -103,7 +109,7 @@ fn released(fields: &[(&str, &str)]) -> ClearedTable {
         key: &key,
         period: (date(2022, 7, 1), date(2022, 9, 30)),
         lookups: &Lookups::default(),
-        reasons: Reasons::Left,
+        reasons,
     };
     let rows = [Rows { partner: "north", period: "2022-Q3", typed: &typed }];
     qd_disclosure::clear(&clearance, &rows, &["p1".to_owned(), "p2".to_owned()])
@@ -113,6 +119,14 @@ fn released(fields: &[(&str, &str)]) -> ClearedTable {
 pub(crate) fn table() -> ClearedTable {
     let fields = ["name", "born", "route", "hours", "pay", "consent", "month", "note"];
     released(&fields.map(|field| (field, "identified")))
+}
+
+/// The same rows with the reasons for what is blank beside each column.
+pub(crate) fn with_reasons() -> ClearedTable {
+    let fields = ["name", "born", "route", "hours", "pay", "consent", "month", "note"];
+    let mut fields = fields.map(|field| (field, "identified")).to_vec();
+    fields.insert(0, ("person", "pseudonym"));
+    made(&fields, Reasons::Beside)
 }
 
 /// The same people under pseudonyms.
@@ -141,6 +155,7 @@ pub(crate) fn counts() -> ClearedTable {
         exact_counts: Some("the funder asks for them".to_owned()),
         counts: CountRule::default(),
         floor: None,
+        seal: None,
         release: Vec::new(),
     };
     qd_disclosure::clear_counts("counts", columns, &recipient).expect("allowed")

@@ -1,7 +1,7 @@
 //! A new programme: a pipeline, a schema and a partner's file that run at once and show where to edit.
 
 use crate::load::plain;
-use qd_disclosure::Key;
+use qd_disclosure::{Key, KeyUse};
 use qd_model::Refusal;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub fn init(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
         written.push(path);
     }
     let key = folder.join("programme.key");
-    Key::create(&key, false)?;
+    Key::create(&key, KeyUse::Real, None)?;
     written.push(key);
     Ok(written)
 }

@@ -31,7 +31,9 @@ mod place;
 mod plan;
 mod prepared;
 mod read;
+mod restricted;
 mod returns;
+mod rotate;
 mod run;
 pub mod schemas;
 mod sent;
@@ -47,11 +49,12 @@ pub use init::init;
 pub use links::{LinksOutcome, OpenMatches, links, take_links};
 pub use load::{Loaded, LoadedTable, load, load_schema, read_text};
 pub use outcome::{
-    Blocked, PeriodPeople, Plan, PlanLine, PlannedReturn, ReturnFile, ReturnOutcome, RunOutcome, SinceSent, SourceLine,
-    Trial,
+    Blocked, LeftOut, PeriodPeople, Plan, PlanLine, PlannedReturn, ReturnFile, ReturnOutcome, RunOutcome, Since,
+    SinceSent, SourceLine, Trial,
 };
 pub use plan::plan;
 pub use read::{Piece, ReadRequest, ReadTable, read};
+pub use rotate::{RotateRequest, Rotated, rotate};
 pub use run::{Progress, RunRequest, check, run};
 pub use sent::{SentOutcome, SentRequest, sent};
 pub use validate::{Against, ValidateRequest, validate};

@@ -4,11 +4,12 @@
 mod counts;
 
 use crate::folders;
-use qd_disclosure::Lookups;
+use qd_disclosure::{Lookups, Sealer};
 use qd_model::document::Syntax;
 use qd_model::mistake::{At, Mistake};
 use qd_model::pipeline::{
-    ColumnContent, ColumnSpec, Counted, FieldRelease, FileSpec, Part, Recipient, ReturnSpec, Rows, TableRelease,
+    ColumnContent, ColumnSpec, Contacts, Counted, FieldRelease, FileSpec, Part, Recipient, ReturnSpec, Rows,
+    TableRelease,
 };
 use qd_model::schema::Placed;
 use qd_model::{Pipeline, Refusal, Schema, Severity, words};
@@ -199,6 +200,7 @@ fn compile_filters(loaded: &mut Loaded, mistakes: &mut Vec<Mistake>) {
     for part in parts(&loaded.pipeline) {
         match part {
             Part::Cover(_) => {}
+            Part::Contacts(contacts) => wanted.extend(contacts.filters()),
             Part::Indicators(indicators) => wanted.extend(
                 indicators
                     .rows
@@ -282,6 +284,9 @@ fn check_paths(pipeline: &Pipeline, mistakes: &mut Vec<Mistake>) {
             if file.format == "csv" {
                 own.dedup();
             }
+            if file.format == "csv" {
+                own.extend(own.clone().iter().map(|path| crate::returns::schema_path(path)));
+            }
             own.extend(file.datapackage.iter().chain(&file.codebook).cloned());
             for path in own {
                 if paths.contains(&path) {
@@ -333,6 +338,12 @@ fn check_severities(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
 /// What each recipient gets must be something that its profile can give.
 fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
     for recipient in &loaded.pipeline.recipients {
+        if let Some(seal) = recipient.seal.as_ref().filter(|seal| !seal.keys.is_empty())
+            && let Err(wrong) = Sealer::to_keys(seal.keys.iter().map(String::as_str))
+        {
+            let what = format!("the returns of `{}` cannot be sealed: {wrong}", recipient.code);
+            mistakes.push(Mistake::new(&seal.at, what).hint("ask the recipient for the public key again"));
+        }
         for release in &recipient.release {
             mistakes.extend(qd_disclosure::mistakes(release, &loaded.table(&release.table).schema, &loaded.lookups));
         }
@@ -344,8 +355,12 @@ fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
                 let mistake = Mistake::new(&file.at, format!("returns are not written as \"{}\"", file.format));
                 mistakes.push(mistake.hint(format!("a format is one of {}", words::list(&qd_return::format_names()))));
             }
+            for name in file.labels.iter().filter(|name| qd_return::labels(name).is_none()) {
+                let mistake = Mistake::new(&file.at, format!("there are no labels for \"{name}\""));
+                mistakes.push(mistake.hint(format!("there are labels for {}", words::list(&qd_return::label_names()))));
+            }
             for part in &file.parts {
-                check_part(part, recipient, mistakes);
+                check_part(loaded, part, recipient, mistakes);
             }
             check_headings(file, recipient, mistakes);
             check_of_parts(loaded, spec, file, mistakes);
@@ -353,9 +368,27 @@ fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
     }
 }
 
-fn check_part(part: &Part, recipient: &Recipient, mistakes: &mut Vec<Mistake>) {
+/// A list of people to contact holds basic information only, and consent is dated.
+fn check_contacts(loaded: &Loaded, contacts: &Contacts, recipient: &Recipient, mistakes: &mut Vec<Mistake>) {
+    let schema = &loaded.table(&contacts.table).schema;
+    mistakes.extend(qd_disclosure::contact_mistakes(contacts, recipient, schema));
+    let Some(consent) = &contacts.consent else { return };
+    let schema = &loaded.table(&consent.table).schema;
+    for name in [&consent.given, &consent.withdrawn] {
+        if schema.field(name).is_none_or(|field| field.field_type != qd_model::FieldType::Date) {
+            let what = format!("`{name}` is no date field of `{}`, so that consent would have no day", consent.table);
+            mistakes.push(
+                Mistake::new(&contacts.at, what)
+                    .hint("consent needs the day on which it was given, and one for when it was withdrawn"),
+            );
+        }
+    }
+}
+
+fn check_part(loaded: &Loaded, part: &Part, recipient: &Recipient, mistakes: &mut Vec<Mistake>) {
     match part {
         Part::Cover(_) | Part::Indicators(_) => {}
+        Part::Contacts(contacts) => check_contacts(loaded, contacts, recipient, mistakes),
         Part::Rows(rows) => match recipient.release_of(&rows.table) {
             None => {
                 let what = format!("nothing of table `{}` is released to `{}`", rows.table, recipient.code);

@@ -111,10 +111,21 @@ pub struct ReturnOutcome {
     pub people: u64,
     /// Rows of all its tables.
     pub rows: u64,
+    /// Who is not on its lists of people to contact.
+    pub left_out: Vec<LeftOut>,
     /// Its files.
     pub files: Vec<ReturnFile>,
     /// What the person who sends it should look at first.
     pub notes: Vec<String>,
+}
+
+/// People who are not on a list of people to contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Why.
+    pub reason: String,
+    /// How many they are.
+    pub people: u64,
 }
 
 /// A reason for which a return was not written.
@@ -191,4 +202,31 @@ pub struct PlanLine {
     pub people: u64,
     /// How many rows.
     pub rows: u64,
+    /// How it compares with the return's last sent version; absent where none was ever sent.
+    pub since: Option<Since>,
+}
+
+/// How a released field compares with the return's last sent version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// It was released in the same way.
+    Same,
+    /// It was not released.
+    New,
+    /// It was released in another way, told in words.
+    Was(String),
+    /// It was released, and no longer is.
+    Gone,
+}
+
+impl Since {
+    /// In words; blank where nothing has changed.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Same => String::new(),
+            Self::New => "new".to_owned(),
+            Self::Was(how) => format!("was {how}"),
+            Self::Gone => "no longer released".to_owned(),
+        }
+    }
 }

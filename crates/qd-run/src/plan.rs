@@ -6,14 +6,15 @@ use crate::compute::Computed;
 use crate::earlier::earlier;
 use crate::figures;
 use crate::load::Loaded;
-use crate::outcome::{Plan, PlanLine, PlannedReturn, SinceSent};
+use crate::outcome::{Plan, PlanLine, PlannedReturn, Since, SinceSent};
 use crate::prepared::Prepared;
 use crate::returns::{MadeFor, blocked, tables_of};
 use crate::run::{Progress, RunRequest};
 use crate::state;
 use qd_ledger::Ledger;
 use qd_model::Refusal;
-use qd_model::pipeline::{FieldRelease, Part, Rows, TableRelease};
+use qd_model::pipeline::{FieldRelease, Part, ReturnSpec, Rows, TableRelease};
+use qd_model::{Pipeline, Syntax};
 use std::collections::BTreeSet;
 
 /// Computes what a run would release, line by line, and what would block it; writes nothing.
@@ -32,10 +33,13 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
             blocked: blocked(loaded, &computed, spec),
             since: since_sent(&prepared, &ledger, &computed, &made_for)?,
         });
+        let before = last_sent(&prepared, &ledger, spec)?;
         for file in &spec.files {
             for part in &file.parts {
                 match part {
-                    Part::Rows(rows) => released_rows(loaded, &computed, &made_for, rows, &mut lines),
+                    Part::Rows(rows) => {
+                        released_rows(loaded, &computed, &made_for, rows, before.as_ref(), &mut lines);
+                    }
                     Part::Indicators(indicators) => lines.push(PlanLine {
                         name: made_for.name.clone(),
                         recipient: spec.recipient.clone(),
@@ -46,8 +50,20 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
                         class: "none".to_owned(),
                         people: computed.state.people.len() as u64,
                         rows: 0,
+                        since: None,
                     }),
                     Part::Cover(_) => {}
+                    Part::Contacts(contacts) => {
+                        let rows = Rows {
+                            name: contacts.name.clone(),
+                            table: contacts.table.clone(),
+                            filter: contacts.filter.clone(),
+                            columns: Vec::new(),
+                            order: Vec::new(),
+                            at: contacts.at.clone(),
+                        };
+                        released_rows(loaded, &computed, &made_for, &rows, before.as_ref(), &mut lines);
+                    }
                 }
             }
         }
@@ -78,7 +94,14 @@ fn treatment_of_counts(loaded: &Loaded, recipient: &str) -> String {
     if recipient.exact_counts.is_some() { "exact counts".to_owned() } else { figures::in_short(&recipient.counts) }
 }
 
-fn released_rows(loaded: &Loaded, computed: &Computed, made_for: &MadeFor<'_>, rows: &Rows, lines: &mut Vec<PlanLine>) {
+fn released_rows(
+    loaded: &Loaded,
+    computed: &Computed,
+    made_for: &MadeFor<'_>,
+    rows: &Rows,
+    before: Option<&Pipeline>,
+    lines: &mut Vec<PlanLine>,
+) {
     let index = loaded.table_index(&rows.table);
     let schema = &loaded.tables[index].schema;
     let filter = loaded.filter(&rows.table, rows.filter.as_ref());
@@ -93,22 +116,72 @@ fn released_rows(loaded: &Loaded, computed: &Computed, made_for: &MadeFor<'_>, r
     }
     let recipient = loaded.pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
     let release: &TableRelease = recipient.release_of(&rows.table).expect("releases were checked when loading");
-    for field in release.fields.iter().filter(|field| field.treatment != "drop") {
+    let before = before.map(|before| {
+        let release = before.recipient(&spec.recipient).and_then(|recipient| recipient.release_of(&rows.table));
+        release.map_or_else(Vec::new, |release| released(release).collect::<Vec<_>>())
+    });
+    let line = |field: &FieldRelease, since: Option<Since>| {
         let class = match field.field.as_str() {
             FieldRelease::PERSON => "direct",
             FieldRelease::PARTNER => "none",
             name => schema.field(name).map_or("none", |field| field.class.as_str()),
         };
-        lines.push(PlanLine {
+        let is_gone = since == Some(Since::Gone);
+        PlanLine {
             name: made_for.name.clone(),
             recipient: spec.recipient.clone(),
             table: rows.table.clone(),
-            field: field.field.clone(),
+            field: field.setting("value").unwrap_or(&field.field).to_owned(),
             released_as: field.released_as.clone(),
             treatment: field.treatment.clone(),
             class: class.to_owned(),
-            people: people.len() as u64,
-            rows: count,
-        });
+            people: if is_gone { 0 } else { people.len() as u64 },
+            rows: if is_gone { 0 } else { count },
+            since,
+        }
+    };
+    for field in released(release) {
+        lines.push(line(field, before.as_ref().map(|before| since(field, before))));
     }
+    let is_gone = |old: &&FieldRelease| released(release).all(|field| field.released_as != old.released_as);
+    for old in before.iter().flatten().copied().filter(is_gone) {
+        lines.push(line(old, Some(Since::Gone)));
+    }
+}
+
+fn released(release: &TableRelease) -> impl Iterator<Item = &FieldRelease> {
+    release.fields.iter().filter(|field| field.treatment != "drop")
+}
+
+/// How a field compares with what was released before.
+fn since(field: &FieldRelease, before: &[&FieldRelease]) -> Since {
+    const WORDS: [&str; 3] = ["title", "description", "reason"];
+    let Some(old) = before.iter().find(|old| old.released_as == field.released_as) else { return Since::New };
+    let own = |field: &FieldRelease| {
+        let settings = field.settings.iter().filter(|(name, _)| !WORDS.contains(&name.as_str()));
+        settings.cloned().collect::<Vec<_>>()
+    };
+    if (&old.field, &old.treatment) != (&field.field, &field.treatment) {
+        Since::Was(format!("{} of {}", old.treatment, old.field))
+    } else if own(old) != own(field) {
+        Since::Was(format!("{} with other settings", old.treatment))
+    } else {
+        Since::Same
+    }
+}
+
+/// The pipeline as it was when a return was last sent, if it ever was.
+fn last_sent(prepared: &Prepared<'_>, ledger: &Ledger, spec: &ReturnSpec) -> Result<Option<Pipeline>, Refusal> {
+    let periods = &prepared.loaded.pipeline.periods;
+    let is_its = |name: &str| {
+        name == spec.name || periods.iter().any(|period| name == format!("{}-{}", spec.name, period.label))
+    };
+    let versions = ledger.versions()?;
+    let Some(last) = versions.iter().rfind(|version| is_its(&version.name)) else { return Ok(None) };
+    let folder = prepared.folders.sent(&last.period, &last.name, last.version).join("definitions");
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(folder.join(name)).ok()?;
+        Pipeline::parse(&text, Syntax::of_name(name)).ok()
+    };
+    Ok(["pipeline.toml", "pipeline.json"].into_iter().find_map(read))
 }

@@ -46,7 +46,7 @@ impl<'a> Prepared<'a> {
         })?;
         folders::apart(request.out, request.state)?;
         let usage = if pipeline.demonstration { KeyUse::Demonstration } else { KeyUse::Real };
-        let key = Key::read(&path, usage, &[request.out])?;
+        let key = Key::read(&path, usage, &[request.out], request.unlock)?;
         Ok(Self {
             loaded,
             period,

@@ -1,11 +1,15 @@
 //! Returns: for each recipient, what its profile releases, as the files of its layout.
 
+mod contacts;
+mod sealed;
+
 use crate::compute::Computed;
 use crate::figures::ReturnFigures;
 use crate::folders;
 use crate::load::Loaded;
-use crate::outcome::{Blocked, ReturnFile, ReturnOutcome};
+use crate::outcome::{Blocked, LeftOut, ReturnFile, ReturnOutcome};
 use crate::place::NewFile;
+use crate::state::PeriodState;
 use arrow::array::BooleanArray;
 use jiff::civil::Date;
 use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key, Reasons};
@@ -26,6 +30,10 @@ pub(crate) struct Making<'a> {
     pub(crate) key: &'a Key,
     /// The counts of each return that has any, by its name.
     pub(crate) figures: &'a BTreeMap<String, ReturnFigures>,
+    /// The states of earlier periods, oldest first.
+    pub(crate) earlier: &'a [PeriodState],
+    /// The ids of people who are in counts, and in no list of rows.
+    pub(crate) restricted: &'a BTreeSet<String>,
 }
 
 /// What a return is made for: the period that is run, or one that is part of it.
@@ -54,6 +62,8 @@ pub(crate) struct Made {
     pub(crate) files: Vec<NewFile>,
     /// Files as they will be when the return is sent, where those differ from the draft's.
     pub(crate) finals: Vec<NewFile>,
+    /// What is inside a sealed return, for the private folder.
+    pub(crate) inside: Vec<NewFile>,
 }
 
 /// Makes every return that is made for this kind of period or for parts of it, in parallel.
@@ -71,6 +81,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         blocked: blocked(making.loaded, making.computed, spec),
         people: 0,
         rows: 0,
+        left_out: Vec::new(),
         files: Vec::new(),
         notes: Vec::new(),
     };
@@ -79,7 +90,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         outcome.notes.clone_from(&figures.notes);
     }
     if !outcome.blocked.is_empty() {
-        return Ok(Made { outcome, files: Vec::new(), finals: Vec::new() });
+        return Ok(Made { outcome, files: Vec::new(), finals: Vec::new(), inside: Vec::new() });
     }
     let folder = made_for.name.clone();
     let maker = Maker::new(making, made_for);
@@ -89,11 +100,18 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
     }
     outcome.people = made.people.len() as u64;
     outcome.rows = made.rows;
+    outcome.left_out = made.left_out.into_iter().map(|(reason, people)| LeftOut { reason, people }).collect();
     let in_folder = |(path, bytes): (String, Vec<u8>)| NewFile { path: format!("{folder}/{path}"), bytes };
     let mut files: Vec<NewFile> = made.files.into_iter().map(in_folder).collect();
-    let finals = made.finals.into_iter().map(in_folder).collect();
-    let manifest = maker.manifest(&files, &outcome);
-    files.push(NewFile { path: format!("{folder}/manifest.json"), bytes: manifest });
+    let mut finals: Vec<NewFile> = made.finals.into_iter().map(in_folder).collect();
+    let mut inside = Vec::new();
+    if let Some(seal) = &maker.recipient.seal {
+        let sealed = maker.sealed(seal, &folder, files, &finals, &outcome)?;
+        (files, finals, inside) = (sealed.outside, sealed.finals, sealed.inside);
+    } else {
+        let manifest = maker.manifest(&files, &outcome);
+        files.push(NewFile { path: format!("{folder}/manifest.json"), bytes: manifest });
+    }
     outcome.files = files
         .iter()
         .map(|file| ReturnFile {
@@ -102,7 +120,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
             bytes: file.bytes.len() as u64,
         })
         .collect();
-    Ok(Made { outcome, files, finals })
+    Ok(Made { outcome, files, finals, inside })
 }
 
 /// Tables that a return draws on, by index; counts of people draw on the people table as well.
@@ -164,6 +182,8 @@ struct Content {
     finals: Vec<(String, Vec<u8>)>,
     people: BTreeSet<u32>,
     rows: u64,
+    /// Why people are not on a list of people to contact, and how many.
+    left_out: Vec<(String, u64)>,
 }
 
 /// Makes the files of one return.
@@ -217,6 +237,7 @@ impl<'a> Maker<'a> {
         for (path, parts) in files {
             let parts: Vec<TextPart<'_>> =
                 parts.iter().map(|(table, rows)| TextPart { table, columns: &rows.columns }).collect();
+            content.files.push((schema_path(&path), qd_return::table_schema(&parts)?.into_bytes()));
             content.files.push((path, qd_return::text(&parts)?));
         }
         Ok(())
@@ -224,6 +245,16 @@ impl<'a> Maker<'a> {
 
     fn path(&self, file: &FileSpec, table: &str) -> String {
         file.path.replace("{period}", &self.period.label).replace("{table}", table)
+    }
+
+    /// The rows without those of people the use of whose data is restricted.
+    fn without_restricted<'b>(&self, typed: Cow<'b, Typed>) -> Cow<'b, Typed> {
+        let (restricted, people) = (self.making.restricted, &self.making.computed.state.people);
+        let Some(person) = typed.person.as_ref().filter(|_| !restricted.is_empty()) else { return typed };
+        let may =
+            |person: Option<u32>| Some(person.is_none_or(|person| !restricted.contains(&people[person as usize])));
+        let keep: BooleanArray = person.iter().map(may).collect();
+        Cow::Owned(typed.filter(&keep))
     }
 
     /// The rows of a part, as the recipient's profile releases them.
@@ -243,7 +274,7 @@ impl<'a> Maker<'a> {
                         Cow::Owned(part.typed.filter(&mask))
                     }
                 };
-                (part.partner.as_str(), typed)
+                (part.partner.as_str(), self.without_restricted(typed))
             })
             .collect();
         for (_, typed) in &parts {
@@ -285,6 +316,7 @@ impl<'a> Maker<'a> {
                     Some(qd_disclosure::clear_counts(&indicators.name, columns, self.recipient)?)
                 }
                 Part::Rows(rows) => Some(self.rows(rows, file_reasons(file), content)),
+                Part::Contacts(contacts) => Some(self.contacts(contacts, content)),
             });
         }
         let (people, rows) = (content.people.len(), content.rows);
@@ -300,8 +332,11 @@ impl<'a> Maker<'a> {
                     Sheet::Counts { name: &indicators.name, notes, table }
                 }
                 (Part::Rows(rows), Some(table)) => Sheet::Rows { name: &rows.name, table, columns: &rows.columns },
-                (Part::Cover(cover), _) => self.cover(cover, people, rows),
-                (Part::Indicators(_) | Part::Rows(_), None) => unreachable!("every such part has its table"),
+                (Part::Contacts(contacts), Some(table)) => Sheet::Rows { name: &contacts.name, table, columns: &[] },
+                (Part::Cover(cover), _) => self.cover(cover, file, people, rows),
+                (Part::Indicators(_) | Part::Rows(_) | Part::Contacts(_), None) => {
+                    unreachable!("every such part has its table")
+                }
             })
             .collect();
         let mut document = Document {
@@ -315,7 +350,7 @@ impl<'a> Maker<'a> {
         Ok(draft.and_then(|draft| Ok([draft, qd_return::workbook(&document)?])))
     }
 
-    fn cover<'b>(&self, cover: &'b Cover, people: usize, rows: u64) -> Sheet<'b> {
+    fn cover<'b>(&self, cover: &'b Cover, file: &FileSpec, people: usize, rows: u64) -> Sheet<'b> {
         let pipeline = &self.making.loaded.pipeline;
         let computed = self.making.computed;
         let mut lines: Vec<(String, String)> = Vec::new();
@@ -327,6 +362,13 @@ impl<'a> Maker<'a> {
         line("As of", words::date(computed.as_of));
         line("Lawful basis", self.spec.basis.clone());
         line("Retention", self.retention());
+        for part in &file.parts {
+            if let Part::Contacts(contacts) = part {
+                line("Offered", contacts.service.clone());
+                let ground = contacts.agreement.clone();
+                line("Shared on the ground of", ground.unwrap_or_else(|| "each person's own consent".to_owned()));
+            }
+        }
         let figures = self.figures.expect("what has a cover has figures");
         let [this_period, cumulative] = &figures.headline;
         line("People this period", this_period.clone());
@@ -389,14 +431,19 @@ impl<'a> Maker<'a> {
             notes,
             resources,
         };
-        let documents = [
-            (&file.datapackage, qd_return::datapackage as fn(&Package<'_>) -> String),
-            (&file.codebook, qd_return::codebook),
-        ];
+        let filled = |path: &str| path.replace("{period}", &self.period.label);
         let mut written = Vec::new();
-        for (path, write) in documents {
-            if let Some(path) = path {
-                written.push((path.replace("{period}", &self.period.label), write(&package).into_bytes()));
+        if let Some(path) = &file.datapackage {
+            written.push((filled(path), qd_return::datapackage(&package).into_bytes()));
+        }
+        for path in &file.codebook {
+            let is_page = path.to_lowercase().ends_with(".html");
+            let text = if is_page { qd_return::codebook_html(&package) } else { qd_return::codebook(&package) };
+            written.push((filled(path), text.into_bytes()));
+        }
+        if !file.labels.is_empty() {
+            for (_, table, _) in &tables {
+                written.extend(labelled(file, table)?);
             }
         }
         content.files.extend(tables.into_iter().map(|(path, _, bytes)| (path, bytes)));
@@ -459,6 +506,25 @@ impl<'a> Maker<'a> {
         });
         folders::json_bytes(&manifest)
     }
+}
+
+/// The table as text, and the script of each package that reads it with its labels.
+fn labelled(file: &FileSpec, table: &ClearedTable) -> Result<Vec<(String, Vec<u8>)>, qd_return::ReturnError> {
+    let csv = format!("labels/{}.csv", table.name());
+    let parts = [TextPart { table, columns: &[] }];
+    let mut files = vec![(schema_path(&csv), qd_return::table_schema(&parts)?.into_bytes())];
+    files.push((csv.clone(), qd_return::text(&parts)?));
+    for name in &file.labels {
+        let labels = qd_return::labels(name).expect("the packages were checked when loading");
+        let path = format!("labels/{}.{}", table.name(), labels.ending());
+        files.push((path, labels.script(table, &csv).into_bytes()));
+    }
+    Ok(files)
+}
+
+/// The path of the Table Schema beside a text file.
+pub(crate) fn schema_path(path: &str) -> String {
+    format!("{}.schema.json", path.strip_suffix(".csv").unwrap_or(path))
 }
 
 /// Whether a file says beside its columns why values are missing.

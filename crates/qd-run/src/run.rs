@@ -13,11 +13,13 @@ use crate::outcome::{PeriodPeople, ReturnOutcome, RunOutcome, SourceLine, Trial}
 use crate::partner_files::partner_files;
 use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
+use crate::restricted::restricted;
 use crate::returns::{Making, make_all};
 use crate::state;
 use crate::summary::Around;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use qd_disclosure::Unlock;
 use qd_ledger::Ledger;
 use qd_model::finding::Hit;
 use qd_model::pipeline::{DeclaredState, PartnerFiles};
@@ -34,6 +36,8 @@ pub struct RunRequest<'a> {
     pub as_of: Option<Date>,
     /// The key file; the pipeline's own where absent.
     pub key: Option<&'a Path>,
+    /// Where the passphrase of a wrapped key comes from.
+    pub unlock: &'a dyn Unlock,
     /// Who runs it; kept in the private folder.
     pub by: Option<&'a str>,
     /// When, for the ledger; nothing that leaves holds it.
@@ -85,14 +89,23 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     };
     let released = History::read(&prepared.folders)?;
     let figures = figures::of_returns(&periods, &released);
-    let making = Making { loaded, computed: &computed, key: &prepared.key, figures: &figures };
+    let states = earlier.states.iter().chain(std::iter::once(&computed.state));
+    let restricted = restricted(loaded, states, prepared.as_of)?;
+    let making = Making {
+        loaded,
+        computed: &computed,
+        key: &prepared.key,
+        figures: &figures,
+        earlier: &earlier.states,
+        restricted: &restricted,
+    };
     let drafted = draft(&prepared, &making, &earlier, &released)?;
     let (this_period, cumulative) = periods.headline();
 
     progress.step("putting files in place", 0, 1);
     enter_period(&mut ledger, &prepared, &computed, &earlier.digest(), request)?;
     enter_drafts(&mut ledger, &computed, &drafted, request)?;
-    let Drafted { returns, files, finals } = drafted;
+    let Drafted { returns, files, finals, inside } = drafted;
     let around = Around { earlier: &earlier.states, returns: &returns, people_so_far: cumulative };
     let record = |(name, figures): (&String, &ReturnFigures)| NewFile {
         path: format!("figures/{name}.json"),
@@ -100,7 +113,8 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     };
     let records = figures.iter().map(record);
     let finals = finals.into_iter().map(|file| NewFile { path: format!("final/{}", file.path), ..file });
-    add_private(&prepared, &computed, &around, request, finals.chain(records).collect(), &mut staging)?;
+    let of_returns = finals.chain(records).chain(inside).collect();
+    add_private(&prepared, &computed, &around, request, of_returns, &mut staging)?;
     staging.add_file(&prepared.folders.ledger(), ledger.finish()?)?;
     // The drafts come last: once they are in place, all that they rest on is too.
     staging.add(&prepared.folders.draft(&prepared.period.label), &files)?;
@@ -194,6 +208,8 @@ pub(crate) struct Drafted {
     pub(crate) files: Vec<NewFile>,
     /// Files of returns as they will be when they are sent, where those differ.
     pub(crate) finals: Vec<NewFile>,
+    /// What is inside sealed ones.
+    pub(crate) inside: Vec<NewFile>,
 }
 
 /// Everything of a draft folder: returns, what goes back to partners, findings, and the manifest.
@@ -205,11 +221,12 @@ fn draft(
 ) -> Result<Drafted, Refusal> {
     let (loaded, computed) = (prepared.loaded, making.computed);
     let mut returns = Vec::new();
-    let (mut files, mut finals) = (Vec::new(), Vec::new());
+    let (mut files, mut finals, mut inside) = (Vec::new(), Vec::new(), Vec::new());
     for made in make_all(making)? {
         returns.push(made.outcome);
         files.extend(made.files);
         finals.extend(made.finals);
+        inside.extend(made.inside);
     }
     files.extend(partner_files(prepared, computed)?);
     let report = computed.report(loaded, FileNames::Public, None);
@@ -237,7 +254,7 @@ fn draft(
     };
     let manifest = manifest(&facts);
     files.push(NewFile { path: "manifest.json".to_owned(), bytes: manifest });
-    Ok(Drafted { returns, files, finals })
+    Ok(Drafted { returns, files, finals, inside })
 }
 
 fn source_lines(loaded: &Loaded, computed: &Computed) -> Vec<SourceLine> {

@@ -184,6 +184,9 @@ pub(crate) struct Run {
     /// The pseudonym key (default: the pipeline's)
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
+    /// A file with the passphrase of a wrapped key on its first line (default: ask on the terminal)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Who runs it; kept in the private folder only
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
@@ -302,21 +305,93 @@ fn report_format(word: &str) -> Result<String, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyAction {
     /// Make a new key file that only you can read
+    #[command(after_help = "Example: quarterday key new programme.key --passphrase --sheet sheet.txt")]
     New {
         /// The file to make
         file: PathBuf,
         /// Make a key for demonstrations only, which may be shared and is marked as such
-        #[arg(long)]
+        #[arg(long, conflicts_with_all = ["passphrase", "passphrase_file", "sheet"])]
         demonstration: bool,
+        #[command(flatten)]
+        wrap: Wrap,
+        /// Write the recovery sheet too: a page to print and lock away
+        #[arg(long, value_name = "SHEET")]
+        sheet: Option<PathBuf>,
     },
     /// Tell a key's public id
     Id {
         /// The key file
         file: PathBuf,
+        /// A file with its passphrase on the first line (default: ask on the terminal)
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
     },
     /// Check that a key file is whole and that only you can read it
+    #[command(after_help = "Example: quarterday key check programme.key --sheet sheet.txt")]
     Check {
         /// The key file
         file: PathBuf,
+        /// Prove that this recovery sheet, or what was typed from it, makes the key again
+        #[arg(long, value_name = "SHEET")]
+        sheet: Option<PathBuf>,
+        /// A file with its passphrase on the first line (default: ask on the terminal)
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
     },
+    /// Write the recovery sheet of a key: a page to print and lock away
+    Sheet {
+        /// The key file
+        file: PathBuf,
+        /// The sheet to write
+        sheet: PathBuf,
+        /// A file with its passphrase on the first line (default: ask on the terminal)
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Begin a new epoch of a recipient's pseudonyms
+    #[command(
+        after_help = "Example: quarterday key rotate pipelines/programme.toml --recipient study --crosswalk study.csv"
+    )]
+    Rotate {
+        /// The pipeline file, in which the epoch is changed
+        pipeline: PathBuf,
+        /// The recipient's code
+        #[arg(long, value_name = "CODE")]
+        recipient: String,
+        /// Write the way from each person's old pseudonym to the new one, for the recipient
+        #[arg(long, value_name = "FILE", required_unless_present = "break_links", conflicts_with = "break_links")]
+        crosswalk: Option<PathBuf>,
+        /// Write none: the recipient cannot link what it has with what it will get
+        #[arg(long)]
+        break_links: bool,
+        /// The pseudonym key (default: the pipeline's)
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// A file with its passphrase on the first line (default: ask on the terminal)
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: Option<PathBuf>,
+        /// Folder for what never leaves
+        #[arg(long, value_name = "DIR", default_value = "private")]
+        state: PathBuf,
+    },
+    /// Make a key file again from its recovery sheet
+    Restore {
+        /// The sheet, or what was typed from it
+        sheet: PathBuf,
+        /// The key file to make
+        file: PathBuf,
+        #[command(flatten)]
+        wrap: Wrap,
+    },
+}
+
+/// Whether a new key file is wrapped by a passphrase.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Wrap {
+    /// Wrap the key by a passphrase, asked for on the terminal
+    #[arg(long)]
+    pub(crate) passphrase: bool,
+    /// Wrap the key by the passphrase on the first line of a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
 }

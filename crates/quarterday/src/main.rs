@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod passphrase;
 mod terminal;
 
 use clap::Parser;

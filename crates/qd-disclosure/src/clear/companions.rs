@@ -10,9 +10,12 @@ use std::sync::Arc;
 /// What is put behind a column's name.
 const ENDING: &str = "_missing";
 
-/// Whether a column can be blank at all, and for a reason that a reader could use.
+/// Whether a column can be blank at all, and for a reason that a reader could use. An answer that every
+/// accepted row has is there where it is released as it is.
 pub(super) fn has_one(asked: &Asked<'_>, treatment: &dyn Treatment) -> bool {
-    matches!(asked.subject, Subject::Field(..)) && !["flag", "pseudonym"].contains(&treatment.name())
+    let Subject::Field(_, field) = asked.subject else { return false };
+    let is_always_there = field.constraints.required && treatment.name() == "identified";
+    !is_always_there && !["flag", "pseudonym"].contains(&treatment.name())
 }
 
 /// What the companion is.

@@ -1,7 +1,8 @@
 //! The text of a key file: a first line that says what it is, words for whoever opens it, and the key
 //! in groups of four characters with a check code, so that a slip in copying is noticed.
 
-use super::Key;
+use super::passphrase::{self, Passphrase};
+use super::{Key, KeyId};
 use data_encoding::BASE32_NOPAD;
 use secrecy::{ExposeSecret, ExposeSecretMut, SecretBox};
 use std::fs::File;
@@ -34,6 +35,21 @@ const ABOUT_DEMONSTRATION: &str = "\
 # The last six characters are a check code.
 ";
 
+const ABOUT_SHEET: &str = "\
+# RECOVERY SHEET for the key {id}
+#
+# Print this page, prove it, lock it away apart from the computers that hold the data, and delete
+# this file. Whoever has the page has the key, and no passphrase protects it.
+#
+# To prove it:            quarterday key check FILE --sheet THIS-PAGE
+# To make the key again:  quarterday key restore THIS-PAGE FILE
+#
+# From paper, type the first line and the line with the key below into a plain text file. Small or
+# capital letters, with or without hyphens. The last six characters are a check code: a slip in
+# typing is noticed.
+
+";
+
 /// What is wrong with a key file's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -44,6 +60,7 @@ pub(super) enum Fault {
     SeveralKeys,
     WrongLength,
     Mistyped,
+    WrongPassphrase,
 }
 
 impl std::fmt::Display for Fault {
@@ -55,6 +72,7 @@ impl std::fmt::Display for Fault {
             Self::NoKey => write!(f, "the file has no line with the key"),
             Self::SeveralKeys => write!(f, "the file has more than one line that could be the key"),
             Self::WrongLength => write!(f, "the line with the key has characters too many or too few"),
+            Self::WrongPassphrase => write!(f, "the passphrase does not open it, or something in the file was changed"),
             Self::Mistyped => write!(f, "the check code does not fit the key: something in the file was changed"),
         }
     }
@@ -65,14 +83,27 @@ pub(super) fn random(secret: &mut SecretBox<[u8; 32]>) -> Result<(), getrandom::
     getrandom::fill(secret.expose_secret_mut())
 }
 
-pub(super) fn read(file: &File) -> Result<Key, Fault> {
+/// What a key file holds: the key, or what a passphrase makes it from.
+pub(super) enum Found {
+    Plain(Key),
+    Wrapped(Zeroizing<String>),
+}
+
+pub(super) fn read(file: &File) -> Result<Found, Fault> {
     // Room is made beforehand, since a text that grows leaves copies of itself behind.
     let mut text = Zeroizing::new(String::with_capacity(LONGEST as usize + 1));
     match file.take(LONGEST).read_to_string(&mut text) {
-        Ok(_) => parse(&text),
+        Ok(_) if text.trim_start_matches('\u{feff}').starts_with(passphrase::FIRST_LINE) => Ok(Found::Wrapped(text)),
+        Ok(_) => parse(&text).map(Found::Plain),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Fault::NotAKey),
         Err(error) => Err(Fault::Unreadable(error.kind())),
     }
+}
+
+/// The key of a wrapped file.
+pub(super) fn unwrap(wrapped: &str, passphrase: &Passphrase) -> Result<Key, Fault> {
+    let wrapped = wrapped.trim_start_matches('\u{feff}');
+    passphrase::unwrap(wrapped.as_bytes(), passphrase).map_or(Err(Fault::WrongPassphrase), |text| parse(&text))
 }
 
 fn parse(text: &str) -> Result<Key, Fault> {
@@ -112,13 +143,26 @@ fn check_code(key: &Key) -> [u8; CHECK_LENGTH] {
     text.as_bytes()[..CHECK_LENGTH].try_into().expect("five bytes are eight characters")
 }
 
-pub(super) fn write(key: &Key, mut file: File) -> io::Result<()> {
+pub(super) fn write(key: &Key, passphrase: Option<&Passphrase>, mut file: File) -> io::Result<()> {
     let text = to_text(key);
-    file.write_all(text.as_bytes())?;
+    match passphrase {
+        None => file.write_all(text.as_bytes())?,
+        Some(passphrase) => file.write_all(&passphrase::wrap(&text, passphrase)?)?,
+    }
+    file.sync_all()
+}
+
+/// Writes the page from which a lost key is made again.
+pub(super) fn write_sheet(key: &Key, id: &KeyId, mut file: File) -> io::Result<()> {
+    file.write_all(with_words(key, &ABOUT_SHEET.replace("{id}", &id.to_string())).as_bytes())?;
     file.sync_all()
 }
 
 fn to_text(key: &Key) -> Zeroizing<String> {
+    with_words(key, if key.demonstration { ABOUT_DEMONSTRATION } else { ABOUT })
+}
+
+fn with_words(key: &Key, words: &str) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(LONGEST as usize));
     text.push_str(FIRST_LINE);
     text.push('\n');
@@ -126,7 +170,7 @@ fn to_text(key: &Key) -> Zeroizing<String> {
         text.push_str(DEMONSTRATION);
         text.push('\n');
     }
-    text.push_str(if key.demonstration { ABOUT_DEMONSTRATION } else { ABOUT });
+    text.push_str(words);
     let mut encoded = Zeroizing::new([0u8; KEY_LENGTH]);
     BASE32_NOPAD.encode_mut(key.secret.expose_secret(), encoded.as_mut_slice());
     for group in encoded.chunks(4) {

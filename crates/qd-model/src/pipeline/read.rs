@@ -47,6 +47,7 @@ fn read(root: Table<'_>) -> Option<Pipeline> {
         countries: root.texts("countries").unwrap_or_default(),
         retention: retention(&root),
         people: root.table("people").and_then(people::people),
+        restricted: root.text("restricted").map(str::to_owned),
         recipients: recipients::recipients(&root),
         returns: root.list("returns").iter().filter_map(|node| returns::return_spec(node, root.mistakes())).collect(),
         outputs: root.table("outputs").map_or_else(outputs::default_outputs, outputs::outputs),

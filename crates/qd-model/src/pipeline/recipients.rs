@@ -1,5 +1,6 @@
 //! Who receives returns, and the disclosure profile of each.
 
+use super::Seal;
 use super::protection::{self, CountRule, Floor};
 use super::read::file_safe;
 use crate::document::{self, Node, Table, Value};
@@ -25,6 +26,8 @@ pub struct Recipient {
     pub counts: CountRule,
     /// How many people must look alike in its extracts, where that is declared.
     pub floor: Option<Floor>,
+    /// How its returns are sealed, if they are.
+    pub seal: Option<Seal>,
     /// What is released of each table. What is not named here does not leave.
     pub release: Vec<TableRelease>,
 }
@@ -92,6 +95,7 @@ pub(super) fn recipients(root: &Table<'_>) -> Vec<Recipient> {
             exact_counts: table.text("exact_counts").map(str::to_owned),
             counts: protection::count_rule(&table),
             floor: protection::floor(&table),
+            seal: super::seal::seal(&table),
             release: table.table("release").map_or_else(Vec::new, |release| releases(&release)),
         };
         table.finish();

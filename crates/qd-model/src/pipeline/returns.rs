@@ -1,7 +1,7 @@
 //! What is returned: files, their parts, and what stands in them.
 
-use super::Indicators;
 use super::read::{file_safe, pairs, placed};
+use super::{Contacts, Indicators};
 use crate::document::{Node, Table, Value};
 use crate::mistake::{At, Mistake, Mistakes};
 use crate::period::PeriodKind;
@@ -41,8 +41,11 @@ pub struct FileSpec {
     pub parts: Vec<Part>,
     /// For extracts: the path of the Data Package descriptor.
     pub datapackage: Option<String>,
-    /// For extracts: the path of the codebook.
-    pub codebook: Option<String>,
+    /// For extracts: the paths of the codebook, as Markdown (`.md`) or as a page (`.html`).
+    pub codebook: Vec<String>,
+    /// For extracts: the statistics packages for which there are scripts with labels, beside the tables
+    /// as text.
+    pub labels: Vec<String>,
     /// Whether each column that can be blank says beside it why a value is not there.
     pub missing_reasons: bool,
     /// Where it stands in the pipeline file.
@@ -58,6 +61,8 @@ pub enum Part {
     Indicators(Indicators),
     /// Rows of a table.
     Rows(Rows),
+    /// People to contact.
+    Contacts(Box<Contacts>),
 }
 
 impl Part {
@@ -72,6 +77,7 @@ impl Part {
                 counted.chain(by).chain(of).map(String::as_str).collect()
             }
             Self::Rows(rows) => vec![&rows.table],
+            Self::Contacts(contacts) => contacts.tables(),
         }
     }
 }
@@ -156,7 +162,10 @@ fn file(node: &Node, mistakes: &Mistakes) -> Option<FileSpec> {
     let file = FileSpec {
         parts: table.list("parts").iter().filter_map(|node| part(node, mistakes)).collect(),
         datapackage: table.text("datapackage").map(str::to_owned),
-        codebook: table.text("codebook").map(str::to_owned),
+        codebook: table
+            .one_or_more("codebook")
+            .map_or_else(Vec::new, |paths| paths.into_iter().map(|(path, _)| path).collect()),
+        labels: table.texts("labels").unwrap_or_default(),
         missing_reasons: table.flag("missing_reasons").unwrap_or(false),
         at: node.at.clone(),
         format: format?,
@@ -181,9 +190,10 @@ fn part(node: &Node, mistakes: &Mistakes) -> Option<Part> {
             rows: table.list("rows").iter().filter_map(|node| super::indicators::indicator(node, mistakes)).collect(),
         })),
         "rows" => rows(&table, node),
+        "contacts" => super::contacts::contacts(&table, node).map(Box::new).map(Part::Contacts),
         other => {
             let mistake = Mistake::new(&node.at, format!("there is no part \"{other}\""));
-            table.mistake(mistake.hint("it is one of cover, indicators and rows"));
+            table.mistake(mistake.hint("it is one of contacts, cover, indicators and rows"));
             return None;
         }
     };

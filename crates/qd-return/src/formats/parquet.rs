@@ -3,11 +3,13 @@
 
 use super::Format;
 use crate::error::ReturnError;
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{
+    ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, StringArray, StringViewArray,
+};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use qd_disclosure::{ClearedColumn, ClearedTable};
 use qd_model::pipeline::Part;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// The `parquet` format.
@@ -42,7 +44,10 @@ fn described(table: &ClearedTable) -> Result<RecordBatch, ReturnError> {
     let mut arrays: Vec<ArrayRef> = Vec::new();
     for (column, array) in table.columns().iter().zip(table.batch().columns()) {
         let array = match array.data_type() {
-            DataType::Utf8View => arrow::compute::cast(array, &DataType::Utf8)?,
+            DataType::Utf8View => match listed(column, array.as_string_view()) {
+                Some(listed) => listed,
+                None => arrow::compute::cast(array, &DataType::Utf8)?,
+            },
             _ => array.clone(),
         };
         fields.push(Field::new(&column.name, array.data_type().clone(), true).with_metadata(metadata_of(column)));
@@ -52,6 +57,32 @@ fn described(table: &ClearedTable) -> Result<RecordBatch, ReturnError> {
     Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
 }
 
+/// The values of a code list as places in it, in its own order, so that readers know the whole list.
+/// Nothing where a value is not on the list.
+fn listed(column: &ClearedColumn, texts: &StringViewArray) -> Option<ArrayRef> {
+    if column.categories.is_empty() {
+        return None;
+    }
+    let places: BTreeMap<&str, i32> = column.categories.iter().map(|it| it.value.as_str()).zip(0..).collect();
+    let keys: Vec<Option<i32>> = texts
+        .iter()
+        .map(|text| text.map_or(Some(None), |text| places.get(text).map(|place| Some(*place))))
+        .collect::<Option<_>>()?;
+    let codes = StringArray::from_iter_values(column.categories.iter().map(|category| &category.value));
+    let array = DictionaryArray::<Int32Type>::try_new(Int32Array::from(keys), Arc::new(codes));
+    Some(Arc::new(array.expect("every place is one of the list")))
+}
+
+/// Each code with its label, as JSON, in the order of the list.
+fn codes(column: &ClearedColumn) -> String {
+    let codes: serde_json::Map<String, serde_json::Value> = column
+        .categories
+        .iter()
+        .map(|category| (category.value.clone(), category.label.as_deref().unwrap_or(&category.value).into()))
+        .collect();
+    serde_json::Value::Object(codes).to_string()
+}
+
 /// Written in the order of its keys, so that it is the same in every file.
 fn metadata_of(column: &ClearedColumn) -> HashMap<String, String> {
     let mut metadata = HashMap::from([
@@ -59,6 +90,9 @@ fn metadata_of(column: &ClearedColumn) -> HashMap<String, String> {
         ("type".to_owned(), column.field_type.as_str().to_owned()),
         ("treatment".to_owned(), column.treatment.clone()),
     ]);
+    if !column.categories.is_empty() {
+        metadata.insert("codes".to_owned(), codes(column));
+    }
     if let Some(description) = &column.description {
         metadata.insert("description".to_owned(), description.clone());
     }
@@ -83,6 +117,9 @@ mod tests {
         assert_eq!(back.columns(), described(&table).expect("described").columns());
         let born = schema.field_with_name("born").expect("there");
         assert_eq!(born.metadata().get("title").map(String::as_str), Some("Date of birth"));
+        let route = schema.field_with_name("route").expect("there");
+        assert_eq!(route.metadata().get("codes").map(String::as_str), Some(r#"{"-1":"Entry 1","2":"2"}"#));
+        assert!(matches!(route.data_type(), DataType::Dictionary(..)), "{route:?}");
         assert_eq!(schema.metadata().get("quarterday.period").map(String::as_str), Some("2022-Q3"));
     }
 

@@ -4,6 +4,7 @@ mod json;
 mod summary;
 
 use crate::args::{Run, RunFormat};
+use crate::passphrase::Ask;
 use crate::terminal::Terminal;
 use crate::{Ending, Result};
 use qd_model::Refusal;
@@ -19,10 +20,12 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
                 .hint("their returns would overwrite each other; give one another `name`"));
         }
     }
+    let unlock = Ask::new(args.passphrase_file.as_deref());
     let request = RunRequest {
         period: args.period.as_deref(),
         as_of: args.as_of,
         key: args.key.as_deref(),
+        unlock: &unlock,
         by: args.by.as_deref(),
         at: jiff::Timestamp::now(),
         out: &args.out,

@@ -19,7 +19,8 @@ pub(super) fn of_plans(plans: &[(&str, Plan)]) -> String {
             .map(|line| {
                 json!({ "return": line.name, "recipient": line.recipient, "table": line.table, "field": line.field,
                         "released_as": line.released_as, "treatment": line.treatment, "class": line.class,
-                        "people": line.people, "rows": line.rows })
+                        "people": line.people, "rows": line.rows,
+                        "since_last_sent": line.since.as_ref().map(qd_run::Since::words) })
             })
             .collect();
         let returns: Vec<Value> = plan
@@ -90,6 +91,8 @@ fn return_of(outcome: &ReturnOutcome) -> Value {
     json!({
         "name": outcome.name, "recipient": outcome.recipient,
         "blocked": blocked(&outcome.blocked),
-        "people": outcome.people, "rows": outcome.rows, "files": files, "notes": outcome.notes,
+        "people": outcome.people, "rows": outcome.rows,
+        "left_out": outcome.left_out.iter().map(|out| json!({ "reason": out.reason, "people": out.people })).collect::<Vec<_>>(),
+        "files": files, "notes": outcome.notes,
     })
 }

@@ -170,6 +170,11 @@ fn next_steps(outcome: &RunOutcome) -> Vec<String> {
     for made in &outcome.returns {
         steps.extend(made.notes.iter().map(|note| format!("Before `{}` is sent, look at {note}", made.name)));
     }
+    for made in outcome.returns.iter().filter(|made| !made.left_out.is_empty()) {
+        let why: Vec<String> =
+            made.left_out.iter().map(|out| format!("{} {}", thousands(out.people), out.reason)).collect();
+        steps.push(format!("Not on the list of `{}`: {}", made.name, list(&why)));
+    }
     if !outcome.strays.is_empty() {
         let verb = plural(outcome.strays.len(), "is");
         steps.push(format!(
@@ -209,13 +214,20 @@ pub(super) fn of_plans(plans: &[(&str, Plan)]) -> String {
         }
         for ((name, recipient), lines) in groups {
             writeln!(text, "{pipeline} · return `{name}` to {recipient}").expect("memory");
-            let mut out = table(&["table", "field", "as", "treatment", "class", "people", "rows"], 5);
+            // Of a return that was never sent there is nothing to compare with.
+            let was_sent = lines.iter().any(|line| line.since.is_some());
+            let mut headings = vec!["table", "field", "as", "treatment", "class", "people", "rows"];
+            headings.extend(was_sent.then_some("since last sent"));
+            let mut out = table(&headings, 5);
             let mut before = "";
             for line in lines {
                 let released_as = if line.released_as == line.field { "" } else { &line.released_as };
                 let mut row: Vec<Cell> = vec![Cell::new(if line.table == before { "" } else { &line.table })];
                 row.extend([&line.field, released_as, &line.treatment, &line.class].map(Cell::new));
                 row.extend([line.people, line.rows].map(number));
+                row.extend(
+                    line.since.as_ref().map(|since| Cell::new(since.words()).set_alignment(CellAlignment::Left)),
+                );
                 out.add_row(row);
                 before = &line.table;
             }
