@@ -38,7 +38,7 @@ pub(crate) fn add_private(
     let mut papers = papers(computed, request);
     papers.splice(0..0, of_returns);
     papers.splice(0..0, definitions(prepared.loaded)?);
-    papers.push(summary(prepared, computed, around));
+    papers.insert(0, summary(prepared, computed, around));
     staging.add(&prepared.folders.papers(label), &papers)
 }
 

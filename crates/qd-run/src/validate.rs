@@ -192,7 +192,7 @@ pub(crate) fn pipeline_jobs<'a>(
         Some(name) => loaded.table(name),
         None => best_fit(loaded, path, sheet).ok_or_else(|| {
             Refusal::new(format!("{} fits no table of the pipeline", path.display()))
-                .hint("name the table with --table, or the partner with --partner")
+                .hint("name the partner with --partner, whose own headings are then known, or the table with --table")
         })?,
     };
     Ok(vec![Job { path, table, sheet, headings: NOTHING, formats: NOTHING }])

@@ -5,7 +5,7 @@ mod schema;
 pub(crate) use schema::{ExportTo, SchemaAction};
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -215,12 +215,13 @@ pub(crate) enum RunFormat {
 
 /// Options of `validate`.
 #[derive(Debug, ClapArgs)]
+#[command(group = ArgGroup::new("against").required(true).args(["schema", "pipeline"]))]
 pub(crate) struct Validate {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// A schema for all of them
-    #[arg(long, value_name = "FILE", required_unless_present = "pipeline", conflicts_with = "pipeline")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) schema: Option<PathBuf>,
     /// A pipeline with tables and partners' mappings
     #[arg(long, value_name = "FILE")]
