@@ -9,6 +9,7 @@ mod handover;
 mod interrupted;
 mod keys;
 mod leaks;
+mod marked;
 mod periods;
 mod readme;
 mod reports;

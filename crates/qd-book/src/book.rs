@@ -3,6 +3,7 @@
 use crate::cover::{self, Cover};
 use crate::error::BookError;
 use crate::names::Names;
+use crate::plain::PlainSheet;
 use crate::style;
 use crate::table::{Layout, TableSheet};
 use crate::text;
@@ -63,6 +64,11 @@ impl Book {
         Ok(())
     }
 
+    /// Keeps sheet names for sheets of another workbook into which this one's will be put.
+    pub fn reserve<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        self.names.reserve(names);
+    }
+
     /// Adds a sheet of labels and values.
     pub fn cover(&mut self, cover: &Cover) -> Result<(), BookError> {
         cover::write(self, cover)
@@ -71,6 +77,11 @@ impl Book {
     /// Begins a sheet of rows under headings. It becomes part of the workbook when it is finished.
     pub fn table(&mut self, name: &str, layout: Layout) -> Result<TableSheet<'_>, BookError> {
         TableSheet::begin(self, name, layout)
+    }
+
+    /// Begins a sheet of values where they stood elsewhere.
+    pub fn plain(&mut self, name: &str) -> Result<PlainSheet<'_>, BookError> {
+        PlainSheet::begin(self, name)
     }
 
     /// The workbook's bytes.
@@ -100,7 +111,7 @@ impl Book {
             sheet.set_header(format!("{draft}{banner}"));
             sheet.set_tab_color(style::TAB);
         }
-        sheet.set_footer(format!("&L{}&C&A&RPage &P of &N", on_page(&self.about.title)));
+        sheet.set_footer(format!("&L{}&R&A, page &P of &N", on_page(&self.about.title)));
         Ok(name)
     }
 }

@@ -12,6 +12,8 @@ pub enum Cell<'a> {
     Text(&'a str),
     /// Text on a background that says how serious it is; the text says so too.
     Toned(Tone, &'a str),
+    /// Text that leads to a place in the same workbook: the text, then the sheet and the cell.
+    Link(&'a str, &'a str, &'a str),
     /// A whole number; written as text where Excel would lose its last digits.
     Integer(i64),
     /// A number.
@@ -92,7 +94,7 @@ impl<'a> Cell<'a> {
     pub(crate) fn stored(self) -> Stored<'a> {
         match self {
             Self::Empty => Stored::Nothing,
-            Self::Text(text) | Self::Toned(_, text) => Stored::Text(text.into()),
+            Self::Text(text) | Self::Toned(_, text) | Self::Link(text, ..) => Stored::Text(text.into()),
             Self::Boolean(flag) => Stored::Text(if flag { "Yes" } else { "No" }.into()),
             Self::Integer(number) if number.unsigned_abs() < INTEGER_LIMIT => Stored::Number(number as f64),
             Self::Integer(number) => Stored::Text(number.to_string().into()),

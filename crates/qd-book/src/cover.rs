@@ -15,6 +15,8 @@ pub struct Cover {
     pub title: String,
     /// The line below it.
     pub subtitle: Option<String>,
+    /// A small line below that, for programs rather than for people.
+    pub mark: Option<String>,
     /// Labels and values.
     pub sections: Vec<Section>,
     /// Paragraphs at the end.
@@ -73,6 +75,9 @@ pub(crate) fn write(book: &mut Book, cover: &Cover) -> Result<(), BookError> {
     page.row += 1;
     if let Some(subtitle) = &cover.subtitle {
         page.line(subtitle, &style::subtitle())?;
+    }
+    if let Some(mark) = &cover.mark {
+        page.line(mark, &style::fine())?;
     }
     if book.about.draft {
         page.line(DRAFT, &style::mark())?;

@@ -29,6 +29,9 @@ pub enum BookError {
         /// Columns of the table.
         columns: usize,
     },
+    /// A workbook that someone else made is not as programs write it, so that nothing can be put into it.
+    #[error("the workbook is not as programs write it, so that it cannot be changed where it stands")]
+    NotToBeChanged,
     /// The library that writes workbooks refused.
     #[error("the workbook could not be written: {0}")]
     Library(#[from] rust_xlsxwriter::XlsxError),

@@ -1,5 +1,6 @@
 //! The door to workbooks that people receive: covers and tables, from plain values, formatted as a
-//! person would want to receive them.
+//! person would want to receive them; and workbooks that someone else made, marked up where they
+//! stand ([`package`]).
 //!
 //! Architecture invariant: text is always written as text. A cell that begins with `=`, `+`, `-`,
 //! `@`, a tab or a line break never becomes a formula, here or when a person edits it. The same
@@ -23,6 +24,8 @@ mod cell;
 mod cover;
 mod error;
 mod names;
+pub mod package;
+mod plain;
 mod style;
 mod table;
 mod text;
@@ -31,6 +34,7 @@ pub use book::{About, Book};
 pub use cell::{Cell, Tone};
 pub use cover::{Cover, Section, Value};
 pub use error::BookError;
+pub use plain::{Plain, PlainSheet};
 pub use style::{Kind, RowStyle};
 pub use table::{Column, Layout, Overlong, TableSheet};
 pub use text::{looks_like_formula, printable};

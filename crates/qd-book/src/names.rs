@@ -10,6 +10,11 @@ const LIMIT: usize = 31;
 pub(crate) struct Names(Vec<String>);
 
 impl Names {
+    /// Takes names that are taken elsewhere.
+    pub(crate) fn reserve<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        self.0.extend(names.into_iter().map(str::to_owned));
+    }
+
     /// The wanted name, changed as little as Excel asks for, and unlike every name before.
     pub(crate) fn claim(&mut self, wanted: &str) -> String {
         let plain = allowed(wanted);

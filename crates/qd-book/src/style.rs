@@ -1,7 +1,7 @@
 //! How cells look: one small set of formats, made once for each sheet.
 
 use crate::cell::{Cell, Tone};
-use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder};
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, FormatUnderline};
 
 /// What a column holds; decides number format and alignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,7 @@ const ROWS: [RowStyle; 4] = [RowStyle::Plain, RowStyle::Strong, RowStyle::Group,
 const HEADING: u32 = 0x002F_4858;
 /// The colour of marks such as DRAFT.
 const MARK: u32 = 0x00B0_1C2E;
+const LINK: u32 = 0x0005_4F9C;
 const GREY: u32 = 0x0059_5959;
 const PALE: u32 = 0x00E9_EDF0;
 /// The line below each row.
@@ -69,6 +70,7 @@ const RULE: u32 = 0x00D0_D5D9;
 pub(crate) struct Styles {
     cells: Vec<Format>,
     tones: Vec<Format>,
+    link: Format,
 }
 
 impl Styles {
@@ -84,11 +86,16 @@ impl Styles {
             let format = cell(Kind::Text, RowStyle::Plain).set_background_color(tone.colour());
             [format.clone(), format.set_quote_prefix()]
         });
-        Self { cells, tones: tones.collect() }
+        let link = cell(Kind::Text, RowStyle::Plain).set_font_color(LINK).set_underline(FormatUnderline::Single);
+        Self { cells, tones: tones.collect(), link }
     }
 
     pub(crate) fn of(&self, kind: Kind, row: RowStyle, quoted: bool) -> &Format {
         &self.cells[(kind as usize * ROWS.len() + row as usize) * 2 + usize::from(quoted)]
+    }
+
+    pub(crate) fn link(&self) -> &Format {
+        &self.link
     }
 
     pub(crate) fn toned(&self, tone: Tone, quoted: bool) -> &Format {
@@ -175,6 +182,10 @@ pub(crate) fn mark() -> Format {
 
 pub(crate) fn line() -> Format {
     Format::new().set_font_color(GREY)
+}
+
+pub(crate) fn fine() -> Format {
+    Format::new().set_font_color(GREY).set_font_size(8)
 }
 
 pub(crate) fn section() -> Format {

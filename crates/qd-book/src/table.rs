@@ -194,6 +194,7 @@ impl<'b> TableSheet<'b> {
                 let quoted = text::looks_like_formula(&content);
                 let format = match cell {
                     Cell::Toned(tone, _) => self.styles.toned(*tone, quoted),
+                    Cell::Link(..) => self.styles.link(),
                     _ => self.styles.of(kind, row_style, quoted),
                 };
                 let longest = content.lines().map(|line| line.chars().count()).max().unwrap_or(0);
@@ -203,7 +204,12 @@ impl<'b> TableSheet<'b> {
                 let bold = row_style == RowStyle::Strong;
                 let width = if bold { width } else { text::characters(width) };
                 self.lines = self.lines.max(text::lines(&content, width));
-                self.sheet.write_string_with_format(row, at, content, format)?;
+                if let Cell::Link(_, sheet, place) = cell {
+                    let link = rust_xlsxwriter::Formula::new(text::link(sheet, place, &content));
+                    self.sheet.write_formula_with_format(row, at, link.set_result(content), format)?;
+                } else {
+                    self.sheet.write_string_with_format(row, at, content, format)?;
+                }
             }
         }
         Ok(())

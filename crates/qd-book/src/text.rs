@@ -34,6 +34,14 @@ fn picture(c: char) -> char {
     }
 }
 
+/// The formula that leads to a cell of the same workbook and shows a text. Real links are limited to
+/// 65,530 a sheet; formulas are not.
+pub(crate) fn link(sheet: &str, place: &str, shown: &str) -> String {
+    let quoted = |text: &str| text.replace('"', "\"\"");
+    let target = format!("#'{}'!{place}", sheet.replace('\'', "''"));
+    format!("HYPERLINK(\"{}\",\"{}\")", quoted(&target), quoted(shown))
+}
+
 /// Length as Excel counts it.
 pub(crate) fn utf16_length(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }

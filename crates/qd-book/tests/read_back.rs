@@ -27,6 +27,7 @@ fn everything(rows: usize) -> Vec<u8> {
     let mut book = Book::new(about());
     let lines = vec![("=Label".to_owned(), Value::from("-5")), ("Rows".to_owned(), Value::from(1796))];
     let cover = Cover {
+        mark: None,
         name: "Cover".to_owned(),
         title: "+Title".to_owned(),
         subtitle: Some("@subtitle".to_owned()),

@@ -3,6 +3,7 @@
 //! Architecture invariant: no I/O, no Arrow, no Polars, and nothing about one funder, programme or
 //! partner. Text comes in (a schema's, a pipeline's), plain values go out.
 
+pub mod answer;
 pub mod calendar;
 pub mod class;
 pub mod code;

@@ -7,6 +7,7 @@ mod human;
 mod json;
 mod junit;
 mod sarif;
+mod workbook;
 
 use qd_model::Code;
 use qd_model::report::Report;
@@ -23,8 +24,16 @@ pub trait Format: Sync + Debug {
 }
 
 /// Every format, in the order of the documentation.
-pub static ALL: &[&dyn Format] =
-    &[&human::Human, &json::Json, &csv::Csv, &sarif::Sarif, &junit::Junit, &github::Github, &html::Html];
+pub static ALL: &[&dyn Format] = &[
+    &human::Human,
+    &json::Json,
+    &csv::Csv,
+    &sarif::Sarif,
+    &junit::Junit,
+    &github::Github,
+    &html::Html,
+    &workbook::Workbook,
+];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Option<&'static dyn Format> {

@@ -1,26 +1,47 @@
-//! The answer to a partner: a workbook with every finding and no value, and a message to send with it.
+//! The answer to a partner: a workbook with every finding and no value, or the partner's own workbook
+//! with its cells marked, and a message to send with it.
 //!
 //! A report that is answered from holds this partner's sources only, each under its file's own name.
 
 mod book;
+mod marked;
 mod message;
 
-pub use book::{FINDINGS, SHEETS, findings_book};
+pub use book::{SHEETS, findings_book};
+pub use marked::{Original, marked_up};
 pub use message::message;
+
+use qd_model::answer::Mark;
+use qd_model::report::Report;
 
 /// What an answer says besides the findings.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct About<'a> {
     /// The programme's title.
     pub programme: &'a str,
+    /// The pipeline's name.
+    pub pipeline: &'a str,
     /// Who leads the programme, and answers.
     pub lead: &'a str,
     /// The partner's name.
     pub partner: &'a str,
+    /// The partner's code.
+    pub code: &'a str,
     /// The name of the findings workbook, as the message calls it.
     pub workbook: &'a str,
     /// Whether all people are invented.
     pub demonstration: bool,
+}
+
+impl About<'_> {
+    /// The mark by which our sheets are known when they come back.
+    fn mark(&self, report: &Report) -> Mark {
+        Mark {
+            programme: self.pipeline.to_owned(),
+            period: report.period.as_ref().map_or(String::new(), |period| period.label.clone()),
+            partner: self.code.to_owned(),
+        }
+    }
 }
 
 /// What stands on every sheet of a demonstration.
@@ -36,8 +57,11 @@ fn fix_for_sender(fix: &str) -> String {
     if let Some(rest) = fix.strip_prefix("ask the partner to ") {
         return sentence(&rest.replace("their own ", "your own ").replace("their records", "your records"));
     }
-    match fix.strip_prefix("ask the partner for ") {
-        Some(rest) => sentence(&format!("send us {rest}")),
+    if let Some(rest) = fix.strip_prefix("ask the partner for ") {
+        return sentence(&format!("send us {rest}"));
+    }
+    match fix.strip_prefix("ask the partner ") {
+        Some(rest) => sentence(&format!("tell us {rest}")),
         None => sentence(fix),
     }
 }
@@ -63,6 +87,7 @@ mod tests {
                 "Correct these dates against your own records.",
             ),
             ("ask the partner for the workbook itself", "Send us the workbook itself."),
+            ("ask the partner which row is meant", "Tell us which row is meant."),
             ("rename the heading", "Rename the heading."),
             ("is it \"Post Code\"?", "Is it \"Post Code\"?"),
             ("", ""),

@@ -3,6 +3,7 @@
 use crate::compute::Computed;
 use crate::folders;
 use crate::load::{Loaded, plain};
+use crate::partner_files::marked_files;
 use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
 use crate::run::RunRequest;
@@ -37,6 +38,9 @@ pub(crate) fn add_private(
     staging.add(&prepared.folders.sources(label), &copies(computed, &prepared.folders.sources(label))?)?;
     let mut papers = papers(computed, request);
     papers.splice(0..0, of_returns);
+    if computed.period.label == prepared.period.label {
+        papers.splice(0..0, marked_files(prepared, computed)?);
+    }
     papers.splice(0..0, definitions(prepared.loaded)?);
     papers.insert(0, summary(prepared, computed, around));
     staging.add(&prepared.folders.papers(label), &papers)

@@ -24,6 +24,7 @@ mod kept;
 mod links;
 mod load;
 mod manifest;
+mod marked;
 mod outcome;
 mod partner_files;
 mod people;
@@ -48,6 +49,7 @@ pub use history::{History, PeriodHistory, history};
 pub use init::init;
 pub use links::{LinksOutcome, OpenMatches, links, take_links};
 pub use load::{Loaded, LoadedTable, load, load_schema, read_text};
+pub use marked::{MarkedUp, mark_up};
 pub use outcome::{
     Blocked, LeftOut, PeriodPeople, Plan, PlanLine, PlannedReturn, ReturnFile, ReturnOutcome, RunOutcome, Since,
     SinceSent, SourceLine, Trial,

@@ -4,6 +4,7 @@ use crate::faults::{self, Trouble};
 use crate::formats::Book;
 use crate::headings::Headings;
 use crate::layout;
+use crate::own;
 use crate::sample::Sample;
 use crate::source::Request;
 use qd_model::{Fault, Schema};
@@ -34,7 +35,8 @@ pub(crate) fn choose(
     request: &Request<'_>,
     known: Option<(&Schema, &Headings<'_>)>,
 ) -> Result<Choice, Trouble> {
-    let all: Vec<usize> = (0..book.sheets().len()).collect();
+    // Sheets that we put there ourselves are no partner's, unless one is asked for by its name.
+    let all: Vec<usize> = (0..book.sheets().len()).filter(|sheet| own::mark(book, *sheet).is_none()).collect();
     let (named, visible): (Vec<usize>, Vec<usize>) = match request.sheet {
         // Text files have no sheets; a sheet's name is then not a question.
         Some(asked) if book.sheets().iter().any(|sheet| sheet.name.is_some()) => (vec![find(book, asked)?], Vec::new()),

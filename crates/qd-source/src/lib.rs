@@ -18,10 +18,12 @@ mod formats;
 mod guard;
 mod headings;
 mod layout;
+mod own;
 mod sample;
 mod source;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use apart::{CHILD, read_apart, serve};
 pub use block::{Block, Blocks, ReadBlock};
@@ -29,4 +31,6 @@ pub use codes::CODES;
 pub use digest::digest;
 pub use formats::limits::raise_limits;
 pub use guard::is_guarded;
+pub use own::{AnswerLine, answers, own_sheets};
 pub use source::{Opened, Rejection, Request, Source, open};
+pub use whole::{Unreadable, Whole, WholeSheet, whole};

@@ -19,6 +19,8 @@ pub struct Outputs {
 pub enum PartnerFiles {
     /// A findings workbook without values.
     Findings,
+    /// That, and for partners to whom there is a safe way their own workbooks with the cells marked.
+    MarkedUp,
     /// Nothing.
     None,
 }
@@ -29,7 +31,8 @@ pub(super) fn default_outputs() -> Outputs {
 
 pub(super) fn outputs(table: Table<'_>) -> Outputs {
     let defaults = default_outputs();
-    let partner_files = [("findings", PartnerFiles::Findings), ("none", PartnerFiles::None)];
+    let partner_files =
+        [("findings", PartnerFiles::Findings), ("marked-up", PartnerFiles::MarkedUp), ("none", PartnerFiles::None)];
     let outputs = Outputs {
         findings: table.texts("findings").unwrap_or(defaults.findings),
         columns: table.texts("columns").unwrap_or_default(),

@@ -16,6 +16,8 @@ pub struct Partner {
     pub from: Option<Date>,
     /// Last day in the programme.
     pub to: Option<Date>,
+    /// Whether there is a way to it that is safe for personal data.
+    pub secure_transfer: bool,
     /// What is expected from it each period.
     pub sources: Vec<SourceSpec>,
 }
@@ -69,6 +71,7 @@ pub(super) fn partner(node: &Node, mistakes: &Mistakes) -> Option<Partner> {
         name: table.required_text("name").unwrap_or_default().to_owned(),
         from: table.date("from"),
         to: table.date("to"),
+        secure_transfer: table.flag("secure_transfer").unwrap_or_default(),
         sources: table.list("sources").iter().filter_map(|node| source(node, mistakes)).collect(),
         code: code(&table)?,
     };

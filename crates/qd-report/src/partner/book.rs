@@ -3,34 +3,39 @@
 
 use super::{About, DEMONSTRATION, fix_for_sender, sentence};
 use crate::entries::one_line;
-use qd_book::{BookError, Cell, Column, Cover, Kind, Layout, Overlong, RowStyle, Section, Tone, Value};
+use qd_book::{BookError, Cell, Cover, Kind, Layout, Overlong, RowStyle, Section, Tone, Value};
+use qd_model::answer::{Column, FINDINGS, NOT_CHECKED, SUMMARY};
 use qd_model::finding::{Finding, column_letters};
 use qd_model::report::{Report, SourceReport};
 use qd_model::{Severity, words};
 use std::borrow::Cow;
 
 /// The sheets, in order.
-pub const SHEETS: [&str; 3] = ["Summary", "Findings", "Not checked"];
+pub const SHEETS: [&str; 3] = [FINDINGS, SUMMARY, NOT_CHECKED];
 
-/// The headings of the second sheet, in order.
-pub const FINDINGS: [&str; 12] = [
-    "No.",
-    "Severity",
-    "File",
-    "Sheet",
-    "Cell",
-    "Column heading",
-    "What we found",
-    "How to put it right",
-    "Reason code",
-    "Explanation",
-    "Rule",
-    "Record",
-];
-const WIDTHS: [f64; 12] = [6.0, 11.0, 18.0, 15.0, 10.0, 20.0, 42.0, 42.0, 14.0, 30.0, 18.0, 15.0];
+const WIDTHS: [f64; Column::ALL.len()] =
+    [6.0, 11.0, 18.0, 15.0, 10.0, 20.0, 42.0, 42.0, 14.0, 30.0, 18.0, 12.0, 18.0, 14.0, 15.0, 15.0];
 
 /// The findings workbook of one partner. `report` holds this partner's sources only.
 pub fn findings_book(report: &Report, about: &About<'_>) -> Result<Vec<u8>, BookError> {
+    sheets(report, about, &Beside::default())
+}
+
+/// The workbook beside whose sheets ours will stand.
+#[derive(Default)]
+pub(super) struct Beside<'a> {
+    /// The names of its sheets.
+    pub(super) taken: Vec<&'a str>,
+    /// The sheet on which each source of the report stands, in order; none where it is not there.
+    pub(super) places: Vec<Option<&'a str>>,
+    /// Whether it holds the sender's values.
+    pub(super) has_values: bool,
+    /// What of it could not be kept as it was.
+    pub(super) changed: Vec<String>,
+}
+
+/// Our sheets as a workbook of their own.
+pub(super) fn sheets(report: &Report, about: &About<'_>, beside: &Beside<'_>) -> Result<Vec<u8>, BookError> {
     let title = format!("{}: findings for {}", about.programme, about.partner);
     let mut book = qd_book::Book::new(qd_book::About {
         title,
@@ -40,13 +45,15 @@ pub fn findings_book(report: &Report, about: &About<'_>) -> Result<Vec<u8>, Book
         banner: about.demonstration.then(|| DEMONSTRATION.to_owned()),
         created: None,
     });
-    book.cover(&summary(report, about))?;
-    findings(&mut book, report)?;
-    not_checked(&mut book, report)?;
+    book.reserve(beside.taken.iter().copied());
+    let mark = about.mark(report).text();
+    findings(&mut book, report, beside, &mark)?;
+    book.cover(&summary(report, about, beside, mark.clone()))?;
+    not_checked(&mut book, report, mark)?;
     book.finish()
 }
 
-fn summary(report: &Report, about: &About<'_>) -> Cover {
+fn summary(report: &Report, about: &About<'_>, beside: &Beside<'_>, mark: String) -> Cover {
     let period = report.period.as_ref().map(ToString::to_string);
     let count = report.summary();
     let files = report.sources.iter().map(|source| (name_of(source), Value::Text(fate(source)))).collect();
@@ -72,25 +79,40 @@ fn summary(report: &Report, about: &About<'_>) -> Cover {
     ];
     let section = |heading: &str, lines| Section { heading: Some(heading.to_owned()), lines };
     Cover {
-        name: SHEETS[0].to_owned(),
+        name: SUMMARY.to_owned(),
         title: about.programme.to_owned(),
         subtitle: Some(format!("What we found in the files of {}", about.partner)),
+        mark: Some(mark),
         sections: vec![
             Section { heading: None, lines: lines_about(about, period, report) },
             section("Your files", files),
             section("In all", in_all),
             section("What the words mean", meanings.map(|(word, text)| (word.to_owned(), Value::from(text))).to_vec()),
         ],
-        notes: vec![
-            "This workbook names cells and headings. It holds no value from your files.".to_owned(),
-            "Write no names, dates of birth or document numbers in an explanation.".to_owned(),
-        ],
+        notes: notes(beside),
     }
+}
+
+fn notes(beside: &Beside<'_>) -> Vec<String> {
+    let mut notes = vec![if beside.has_values {
+        "This is your own workbook: it holds personal data. Keep it and send it as you would the file that you sent us."
+    } else {
+        "This workbook names cells and headings. It holds no value from your files."
+    }];
+    if beside.has_values {
+        notes.push(
+            "Cells with a finding are coloured: red and pink for what must be put right, yellow for a query, blue for a \
+             note. Correct them here and send the whole workbook back. Our sheets and notes may stay.",
+        );
+    }
+    notes.push("Write no names, dates of birth or document numbers in an explanation.");
+    notes.into_iter().map(str::to_owned).chain(beside.changed.iter().cloned()).collect()
 }
 
 fn lines_about(about: &About<'_>, period: Option<String>, report: &Report) -> Vec<(String, Value)> {
     let checked = report.as_of.map(words::date);
-    let lines = [("From", Some(about.lead.to_owned())), ("Period", period), ("Checked as at", checked)];
+    let lead = Some(about.lead.to_owned()).filter(|lead| !lead.is_empty());
+    let lines = [("From", lead), ("Period", period), ("Checked as at", checked)];
     lines.into_iter().filter_map(|(label, text)| Some((label.to_owned(), Value::Text(text?)))).collect()
 }
 
@@ -113,42 +135,82 @@ fn fate(source: &SourceReport) -> String {
     format!("{rows}: {} accepted, {} held", words::thousands(source.accepted), words::thousands(source.held))
 }
 
-fn findings(book: &mut qd_book::Book, report: &Report) -> Result<(), BookError> {
-    let columns = FINDINGS.iter().zip(WIDTHS).map(|(heading, width)| {
-        let kind = if *heading == "No." { Kind::Integer } else { Kind::Text };
-        Column::new(*heading, kind).width(width)
+fn findings(book: &mut qd_book::Book, report: &Report, beside: &Beside<'_>, mark: &str) -> Result<(), BookError> {
+    let columns = Column::ALL.into_iter().zip(WIDTHS).map(|(column, width)| {
+        let kind = match column {
+            Column::Number => Kind::Integer,
+            Column::Date => Kind::Date,
+            _ => Kind::Text,
+        };
+        qd_book::Column::new(column.heading(), kind).width(width)
     });
     let rows = report.sources.iter().map(|source| source.findings.hits.len()).sum();
     let columns = columns.collect();
-    let layout = Layout { columns, rows, lines: Vec::new(), frozen_columns: 2, overlong: Overlong::Cut };
-    let mut table = book.table(SHEETS[1], layout)?;
+    let lines = vec![mark.to_owned()];
+    let layout = Layout { columns, rows, lines, frozen_columns: 2, overlong: Overlong::Cut };
+    let mut table = book.table(FINDINGS, layout)?;
     let mut number = 0;
-    for source in &report.sources {
+    for (index, source) in report.sources.iter().enumerate() {
         // One wording per fault, not one per cell.
         let words: Vec<Wording> = source.findings.faults.iter().map(Wording::of).collect();
+        let on = OnSheet::of(source, beside.places.get(index).copied().flatten());
         for (hit, finding) in source.findings.hits.iter().zip(source.findings.iter()) {
             number += 1;
-            finding_row(&mut table, number, source, &finding, &words[hit.fault as usize])?;
+            finding_row(&mut table, number, &on, &finding, &words[hit.fault as usize])?;
         }
     }
     if number == 0 {
-        let mut cells = [Cell::Empty; FINDINGS.len()];
-        cells[6] = Cell::Toned(Tone::Good, "Nothing was found.");
+        let mut cells = [Cell::Empty; Column::ALL.len()];
+        cells[Column::What as usize] = Cell::Toned(Tone::Good, "Nothing was found.");
         table.row(&cells)?;
     }
     table.finish()
 }
 
+/// A source, and the sheet on which it stands in the same workbook.
+struct OnSheet<'a> {
+    source: &'a SourceReport,
+    sheet: Option<&'a str>,
+    /// The first column of its table, to which findings about a whole row lead.
+    first: u32,
+}
+
+impl<'a> OnSheet<'a> {
+    fn of(source: &'a SourceReport, sheet: Option<&'a str>) -> Self {
+        Self { source, sheet, first: first_column(source) }
+    }
+
+    /// Where a click on a finding's place leads.
+    fn target(&self, finding: &Finding<'_>) -> Option<String> {
+        let (row, column) = place_of(self.source, finding, self.first)?;
+        Some(format!("{}{row}", column_letters(column)))
+    }
+}
+
+/// The first column of a source's table.
+pub(super) fn first_column(source: &SourceReport) -> u32 {
+    source.columns.iter().map(|column| column.column).min().unwrap_or(0)
+}
+
+/// The cell at which a finding is shown: its own; the first of its row; the heading of its column.
+pub(super) fn place_of(source: &SourceReport, finding: &Finding<'_>, first: u32) -> Option<(u32, u32)> {
+    match (finding.row, finding.fault.column) {
+        (Some(row), column) => Some((row, column.unwrap_or(first))),
+        (None, Some(column)) => source.heading_row.map(|row| (row, column)),
+        (None, None) => None,
+    }
+}
+
 /// What a fault says, in words for the sender.
-struct Wording {
-    severity: String,
-    what: String,
-    fix: String,
+pub(super) struct Wording {
+    pub(super) severity: String,
+    pub(super) what: String,
+    pub(super) fix: String,
     heading: String,
 }
 
 impl Wording {
-    fn of(fault: &qd_model::Fault) -> Self {
+    pub(super) fn of(fault: &qd_model::Fault) -> Self {
         let trial = if fault.trial { " (on trial)" } else { "" };
         let severity = sentence(fault.severity.as_str());
         Self {
@@ -163,36 +225,43 @@ impl Wording {
 fn finding_row(
     table: &mut qd_book::TableSheet<'_>,
     number: i64,
-    source: &SourceReport,
+    on: &OnSheet<'_>,
     finding: &Finding<'_>,
     words: &Wording,
 ) -> Result<(), BookError> {
     let severity = finding.fault.severity;
-    let answer = if severity == Severity::Query { Cell::Toned(Tone::Fill, "") } else { Cell::Empty };
-    let (reason, explanation) = match finding.explained {
-        Some(reason) => (Cell::Text(reason), Cell::Text("explained already")),
-        None => (answer, answer),
-    };
     let text = |content: Option<&'_ str>| content.map_or("", |content| content).to_owned();
-    let (file, sheet, record) = (text(source.source.as_deref()), text(source.sheet.as_deref()), text(finding.record));
+    let source = on.source;
+    let (file, sheet) = (text(source.source.as_deref()), text(source.sheet.as_deref()));
     let place = place(finding);
-    table.styled_row(
-        RowStyle::Plain,
-        &[
-            Cell::Integer(number),
-            Cell::Toned(severity.into(), &words.severity),
-            Cell::Text(&file),
-            Cell::Text(&sheet),
-            Cell::Text(&place),
-            Cell::Text(&words.heading),
-            Cell::Text(&words.what),
-            Cell::Text(&words.fix),
-            reason,
-            explanation,
-            Cell::Text(&finding.fault.code),
-            Cell::Text(&record),
-        ],
-    )
+    let target = on.sheet.zip(on.target(finding));
+    let cells = Column::ALL.map(|column| match column {
+        Column::Number => Cell::Integer(number),
+        Column::Severity => Cell::Toned(severity.into(), &words.severity),
+        Column::File => Cell::Text(&file),
+        Column::Sheet => Cell::Text(&sheet),
+        Column::Cell => match &target {
+            Some((sheet, target)) => Cell::Link(&place, sheet, target),
+            None => Cell::Text(&place),
+        },
+        Column::Heading => Cell::Text(&words.heading),
+        Column::What => Cell::Text(&words.what),
+        Column::Fix => Cell::Text(&words.fix),
+        Column::Reason => finding.explained.map_or_else(|| answer(severity), Cell::Text),
+        Column::Explanation if finding.explained.is_some() => Cell::Text("explained already"),
+        Column::By | Column::Date if finding.explained.is_some() => Cell::Empty,
+        Column::Explanation | Column::By | Column::Date => answer(severity),
+        Column::Rule => Cell::Text(&finding.fault.code),
+        Column::Table => Cell::Text(source.table.as_deref().unwrap_or_default()),
+        Column::Record => Cell::Text(finding.record.unwrap_or_default()),
+        Column::Value => Cell::Empty,
+    });
+    table.styled_row(RowStyle::Plain, &cells)
+}
+
+/// A cell in which the reader of a query is asked to write.
+fn answer(severity: Severity) -> Cell<'static> {
+    if severity == Severity::Query { Cell::Toned(Tone::Fill, "") } else { Cell::Empty }
 }
 
 /// The cell, the row, the column, or nothing.
@@ -205,13 +274,14 @@ fn place(finding: &Finding<'_>) -> Cow<'static, str> {
     }
 }
 
-fn not_checked(book: &mut qd_book::Book, report: &Report) -> Result<(), BookError> {
+fn not_checked(book: &mut qd_book::Book, report: &Report, mark: String) -> Result<(), BookError> {
     let columns = vec![
-        Column::new("Check", Kind::Text).width(32.0),
-        Column::new("Why it was not made", Kind::Text).width(72.0),
-        Column::new("Rows", Kind::Count).width(12.0),
+        qd_book::Column::new("Check", Kind::Text).width(32.0),
+        qd_book::Column::new("Why it was not made", Kind::Text).width(72.0),
+        qd_book::Column::new("Rows", Kind::Count).width(12.0),
     ];
-    let mut table = book.table(SHEETS[2], Layout { columns, overlong: Overlong::Cut, ..Layout::default() })?;
+    let layout = Layout { columns, lines: vec![mark], overlong: Overlong::Cut, ..Layout::default() };
+    let mut table = book.table(NOT_CHECKED, layout)?;
     for entry in &report.not_checked {
         let rows = if entry.rows > 0 { Cell::Integer(entry.rows as i64) } else { Cell::Empty };
         table.row(&[Cell::Text(&entry.code), Cell::Text(&sentence(&entry.reason)), rows])?;
@@ -227,11 +297,14 @@ mod tests {
     use super::*;
     use crate::sample;
     use calamine::{Reader, Xlsx};
+    use qd_model::answer::Mark;
 
     const ABOUT: About<'_> = About {
         programme: "Example programme",
+        pipeline: "example",
         lead: "Lead organisation",
         partner: "North",
+        code: "north",
         workbook: "north-findings.xlsx",
         demonstration: false,
     };
@@ -246,9 +319,14 @@ mod tests {
     fn every_finding_is_listed_with_its_cell_and_no_value() {
         let report = sample::report();
         let bytes = findings_book(&report, &ABOUT).expect("written");
-        let rows = sheet(&bytes, SHEETS[1]);
-        assert_eq!(rows[0], FINDINGS);
-        assert_eq!(rows.len(), 1 + 13);
+        let rows = sheet(&bytes, FINDINGS);
+        let mark = Mark::parse(&rows[0][0]).expect("the sheet is marked as ours");
+        assert_eq!(
+            (mark.programme.as_str(), mark.period.as_str(), mark.partner.as_str()),
+            ("example", "2022-Q3", "north")
+        );
+        assert_eq!(rows[2], Column::ALL.map(Column::heading));
+        assert_eq!(rows.len(), 3 + 13);
         let f12 = rows.iter().find(|row| row[4] == "F12").expect("there");
         assert_eq!(
             f12[1..],
@@ -262,8 +340,12 @@ mod tests {
                 "Correct these dates against your own records.",
                 "",
                 "",
+                "",
+                "",
                 "date-in-the-future",
-                "k4v1"
+                "participants",
+                "k4v1",
+                ""
             ]
         );
         let places: Vec<&str> = rows.iter().map(|row| row[4].as_str()).collect();
@@ -279,7 +361,7 @@ mod tests {
 
     #[test]
     fn the_summary_says_what_became_of_each_file() {
-        let rows = sheet(&findings_book(&sample::report(), &ABOUT).expect("written"), SHEETS[0]);
+        let rows = sheet(&findings_book(&sample::report(), &ABOUT).expect("written"), SUMMARY);
         let value = |label: &str| rows.iter().find(|row| row[0] == label).map(|row| row[1].as_str());
         assert_eq!(value("oak.xlsx, sheet Participants"), Some("120 rows: 115 accepted, 5 held"));
         assert_eq!(value("\"elm\".xlsx"), Some("10 rows: the file was rejected"));
@@ -291,9 +373,9 @@ mod tests {
     #[test]
     fn a_clean_submission_says_so() {
         let bytes = findings_book(&sample::clean(), &About { demonstration: true, ..ABOUT }).expect("written");
-        let findings = sheet(&bytes, SHEETS[1]);
+        let findings = sheet(&bytes, FINDINGS);
         assert_eq!(findings[0][0], DEMONSTRATION);
         assert_eq!(findings.last().map(|row| row[6].as_str()), Some("Nothing was found."));
-        assert_eq!(sheet(&bytes, SHEETS[2]).last().map(|row| row[0].as_str()), Some("Every check was made."));
+        assert_eq!(sheet(&bytes, NOT_CHECKED).last().map(|row| row[0].as_str()), Some("Every check was made."));
     }
 }

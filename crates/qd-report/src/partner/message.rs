@@ -160,8 +160,10 @@ mod tests {
 
     const ABOUT: About<'_> = About {
         programme: "Example programme",
+        pipeline: "example",
         lead: "Lead organisation",
         partner: "North",
+        code: "north",
         workbook: "north-findings.xlsx",
         demonstration: false,
     };

@@ -104,9 +104,9 @@ fn cover(name: &str, title: &str, lines: &[(String, String)], notes: &[String]) 
     Cover {
         name: name.to_owned(),
         title: title.to_owned(),
-        subtitle: None,
         sections: vec![Section { heading: None, lines }],
         notes: notes.to_vec(),
+        ..Cover::default()
     }
 }
 

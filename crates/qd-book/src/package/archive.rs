@@ -1,0 +1,77 @@
+//! The parts of a workbook as they are packed.
+
+use super::Damaged;
+use crate::error::BookError;
+use std::io::{Cursor, Read, Seek, Write};
+use zip::ZipArchive;
+use zip::ZipWriter;
+use zip::read::ZipFile;
+
+/// The largest part that is held whole.
+const HELD: u64 = 1 << 30;
+
+/// A packed workbook.
+pub(super) struct Archive {
+    zip: ZipArchive<Cursor<Vec<u8>>>,
+    /// Names in order, with slashes as the format asks for them.
+    names: Vec<String>,
+}
+
+impl Archive {
+    pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Damaged> {
+        let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Damaged)?;
+        let mut names = Vec::with_capacity(zip.len());
+        for index in 0..zip.len() {
+            let part = zip.by_index_raw(index).map_err(|_| Damaged)?;
+            names.push(part.name().map_err(|_| Damaged)?.replace('\\', "/"));
+        }
+        Ok(Self { zip, names })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn name(&self, index: usize) -> String {
+        self.names[index].clone()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.names.iter().cloned()
+    }
+
+    /// The place of a part; names differ in case where a program was careless.
+    fn index(&self, name: &str) -> Option<usize> {
+        let exact = self.names.iter().position(|own| own == name);
+        exact.or_else(|| self.names.iter().position(|own| own.eq_ignore_ascii_case(name)))
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.index(name).is_some()
+    }
+
+    pub(super) fn size(&mut self, name: &str) -> u64 {
+        let index = self.index(name);
+        index.and_then(|index| self.zip.by_index_raw(index).ok()).map_or(0, |part| part.size())
+    }
+
+    pub(super) fn by_name(&mut self, name: &str) -> Option<ZipFile<'_, Cursor<Vec<u8>>>> {
+        let index = self.index(name)?;
+        self.zip.by_index(index).ok()
+    }
+
+    /// A part that is held whole.
+    pub(super) fn bytes(&mut self, name: &str) -> Option<Vec<u8>> {
+        let part = self.by_name(name)?;
+        let mut bytes = Vec::with_capacity(part.size().min(HELD) as usize);
+        let read = part.take(HELD + 1).read_to_end(&mut bytes).ok()?;
+        (read as u64 <= HELD).then_some(bytes)
+    }
+
+    /// Copies a part as it is packed.
+    pub(super) fn copy_raw(&mut self, index: usize, out: &mut ZipWriter<impl Write + Seek>) -> Result<(), BookError> {
+        let name = self.names[index].clone();
+        let part = self.zip.by_index_raw(index).map_err(|_| BookError::NotToBeChanged)?;
+        out.raw_copy_file_rename(part, name).map_err(|_| BookError::NotToBeChanged)
+    }
+}
