@@ -168,6 +168,11 @@ pub(crate) fn heading(kind: Kind) -> Format {
     kind.indented(format)
 }
 
+/// The heading of a column that is filled in: the star says what the colour says.
+pub(crate) fn form_heading(is_required: bool) -> Format {
+    heading(Kind::Text).set_background_color(if is_required { MARK } else { HEADING })
+}
+
 pub(crate) fn title() -> Format {
     Format::new().set_bold().set_font_size(16).set_font_color(HEADING)
 }

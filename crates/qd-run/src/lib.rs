@@ -40,6 +40,7 @@ pub mod schemas;
 mod sent;
 mod state;
 mod summary;
+mod template;
 mod validate;
 mod verify;
 mod waivers;
@@ -59,6 +60,7 @@ pub use read::{Piece, ReadRequest, ReadTable, read};
 pub use rotate::{RotateRequest, Rotated, rotate};
 pub use run::{Progress, RunRequest, check, run};
 pub use sent::{SentOutcome, SentRequest, sent};
+pub use template::{For, template};
 pub use validate::{Against, ValidateRequest, validate};
 pub use verify::{Difference, Verified, verify};
 

@@ -137,6 +137,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         action: SchemaAction,
     },
+    /// Make a blank workbook for a partner to fill in
+    #[command(
+        after_help = "Example: quarterday template --pipeline pipelines/programme.toml --partner north --output north.xlsx"
+    )]
+    Template(Template),
     /// Make a new programme: a pipeline, a schema and a sample file that run at once
     #[command(after_help = "Example: quarterday init my-programme")]
     Init {
@@ -253,6 +258,23 @@ pub(crate) struct Validate {
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = report_format)]
     pub(crate) format: String,
+}
+
+/// Options of `template`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Template {
+    /// The schemas, one sheet each
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "pipeline", conflicts_with = "pipeline")]
+    pub(crate) schema: Vec<PathBuf>,
+    /// A pipeline: one sheet for each of its tables
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pipeline: Option<PathBuf>,
+    /// The partner that will fill it in: its own tables and sheet names
+    #[arg(long, value_name = "CODE", requires = "pipeline")]
+    pub(crate) partner: Option<String>,
+    /// The workbook to write
+    #[arg(long, value_name = "BOOK.xlsx")]
+    pub(crate) output: PathBuf,
 }
 
 /// Options of `read`.

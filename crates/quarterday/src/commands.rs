@@ -11,6 +11,7 @@ mod read;
 mod run;
 mod schema;
 mod sent;
+mod template;
 mod validate;
 mod verify;
 
@@ -32,6 +33,7 @@ pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
         Command::History { pipeline, state, log, format } => history::history(pipeline, state, *log, *format, terminal),
         Command::Links { pipeline, take, state } => links::links(pipeline, take.as_deref(), state, terminal),
         Command::Schema { action } => schema::schema(action, terminal),
+        Command::Template(args) => template::template(args),
         Command::Init { folder } => init::init(folder, terminal),
         Command::Completions { shell } => completions::completions(*shell, terminal),
         Command::Man { folder } => man::man(folder, terminal),
