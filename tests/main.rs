@@ -1,5 +1,6 @@
 //! Whole runs at the binary, and the invariants that no single room can hold.
 
+mod answers;
 mod command;
 mod determinism;
 mod figures;
@@ -17,4 +18,5 @@ mod returns;
 mod samples;
 mod schemas;
 mod spoken;
+mod templates;
 mod tidy;

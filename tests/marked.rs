@@ -3,6 +3,7 @@
 
 use crate::command::{Checkout, root};
 use serde_json::Value;
+use std::fmt::Write;
 use std::path::Path;
 
 /// A schema that finds fault with almost every cell: whole numbers everywhere, and none left out.
@@ -11,9 +12,11 @@ fn strict(table: &Value) -> String {
     for (index, column) in table["columns"].as_array().expect("columns").iter().enumerate() {
         let heading = column["heading"].as_str().filter(|heading| !heading.is_empty());
         let title = heading.map_or_else(|| format!("\"none {index}\""), |heading| Value::from(heading).to_string());
-        schema += &format!(
-            "[[fields]]\nname = \"f{index}\"\ntitle = {title}\ntype = \"integer\"\nconstraints = {{ required = true }}\n"
-        );
+        writeln!(
+            schema,
+            "[[fields]]\nname = \"f{index}\"\ntitle = {title}\ntype = \"integer\"\nconstraints = {{ required = true }}"
+        )
+        .expect("a string takes every text");
     }
     schema + "[quarterday]\n"
 }
@@ -32,7 +35,8 @@ fn check(checkout: &Checkout, file: &Path) -> usize {
     checkout.write("strict.toml", strict(&table));
     let said =
         checkout.run(&["validate", name, "--schema", "strict.toml", "--format", "workbook", "--output", "copy.xlsx"]);
-    assert_eq!((said.code, said.err.as_str()), (1, ""), "{name}");
+    // A sheet may hold nothing but whole numbers.
+    assert!([0, 1].contains(&said.code) && said.err.is_empty(), "{name}: {}", said.err);
     let stem = file.file_stem().expect("a name").to_string_lossy();
     let sheet = table["sheet"].as_str().map_or_else(|| stem.chars().take(31).collect::<String>(), str::to_owned);
     let copy = read(checkout, "copy.xlsx", Some(&sheet)).unwrap_or_else(|| panic!("the copy of {name} is read"));
@@ -120,7 +124,8 @@ fn a_marked_copy_comes_back_and_is_answered_again() {
 fn a_workbook_is_written_only_where_it_can_be_opened() {
     let checkout = Checkout::new();
     let validate = |more: &[&str]| {
-        let mut arguments = vec!["validate", "sample-data/formats/people.csv", "--schema", "sample-data/formats/schema.toml"];
+        let mut arguments =
+            vec!["validate", "sample-data/formats/people.csv", "--schema", "sample-data/formats/schema.toml"];
         arguments.extend(more);
         checkout.run(&arguments)
     };
@@ -135,7 +140,7 @@ fn a_workbook_is_written_only_where_it_can_be_opened() {
 /// The sample programme with its first partner on a safe way.
 fn with_safe_way() -> Checkout {
     let checkout = Checkout::new();
-    checkout.edit("pipelines/wwri.toml", "[outputs]\n", "[outputs]\npartner_files = \"marked-up\"\n");
+    checkout.edit("pipelines/wwri.toml", "partner_files = \"findings\"", "partner_files = \"marked-up\"");
     for code in ["fenland-welcome", "chiltern-gate", "harbour-esol"] {
         let line = format!("code = \"{code}\"\n");
         checkout.edit("pipelines/wwri.toml", &line, &format!("{line}secure_transfer = true\n"));
@@ -173,7 +178,8 @@ fn partners_on_a_safe_way_get_their_own_workbooks_and_only_in_private() {
     );
     // A column that must not arrive is in no copy, and not in its table of texts either.
     let source = read(&checkout, "sample-data/wwri/2022-Q3/Chiltern Gate clients 2022-Q3.xlsx", None).expect("read");
-    let column = source["columns"].as_array().expect("columns").iter().position(|column| column["heading"] == "Ethnicity");
+    let column =
+        source["columns"].as_array().expect("columns").iter().position(|column| column["heading"] == "Ethnicity");
     let column = column.expect("the sample has the column");
     let copy = format!("{private}/chiltern-gate/Chiltern Gate clients 2022-Q3.xlsx");
     let marked = read(&checkout, &copy, Some("Sheet1")).expect("read");

@@ -85,7 +85,7 @@ pub(crate) fn write(book: &mut Book, cover: &Cover) -> Result<(), BookError> {
     if let Some(banner) = &book.about.banner {
         page.line(banner, &style::mark())?;
     }
-    for section in &cover.sections {
+    for section in cover.sections.iter().filter(|section| !section.lines.is_empty()) {
         page.section(section)?;
     }
     if !cover.notes.is_empty() {

@@ -168,12 +168,13 @@ fn validation(column: &FormColumn, at: u16, choices: &Choices) -> Result<DataVal
             (custom(column, at, &limits, Some(whole)), format!("This takes a whole number{words}."))
         }
         Takes::Number(limits) => (custom(column, at, limits, None), format!("This takes a number{}.", words(limits))),
-        Takes::Date(least, most) => {
+        Takes::Date(first_day, last_day) => {
+            let (least, most) = (first_day, last_day);
             let serial =
                 |day: &Option<i32>, other: i32| day.map_or(other, |day| (day + EPOCH).clamp(FIRST_DAY, LAST_DAY));
             let (least, most) = (serial(least, FIRST_DAY), serial(most, LAST_DAY));
             let limits = [(">=", least), ("<=", most)].map(|(sign, number)| Limit { sign, number: number.to_string() });
-            let wrong = "This takes a date, day first, that the sheet's own prompt allows.".to_owned();
+            let wrong = format!("This takes a date, day first{}.", days(*first_day, *last_day));
             let whole = format!("INT({0}2)={0}2", column_letters(u32::from(at)));
             (custom(column, at, &limits, Some(whole)), wrong)
         }
@@ -233,6 +234,16 @@ fn custom(column: &FormColumn, at: u16, limits: &[Limit], also: Option<String>) 
 fn alone(at: u16) -> String {
     let letters = column_letters(u32::from(at));
     format!("SUMPRODUCT(--EXACT({letters}$2:{letters}${},{letters}2))=1", READY.min(ROWS - 1) + 1)
+}
+
+fn days(first: Option<i32>, last: Option<i32>) -> String {
+    let shown = |day: i32| qd_model::period::from_days(day).map(qd_model::words::date);
+    match (first.and_then(shown), last.and_then(shown)) {
+        (Some(first), Some(last)) => format!(", from {first} to {last}"),
+        (Some(first), None) => format!(", {first} or later"),
+        (None, Some(last)) => format!(", {last} or earlier"),
+        (None, None) => String::new(),
+    }
 }
 
 fn words(limits: &[Limit]) -> String {

@@ -15,6 +15,9 @@ pub const CODES: &str = "Codes";
 /// The author of our notes on a partner's cells.
 pub const AUTHOR: &str = "Quarterday";
 
+/// What stands under "Explanation" where somebody has explained the query before.
+pub const ALREADY: &str = "explained already";
+
 /// One column of the findings sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // Each is its heading.

@@ -31,6 +31,21 @@ pub struct About<'a> {
     pub workbook: &'a str,
     /// Whether all people are invented.
     pub demonstration: bool,
+    /// The findings that the partner had in hand when it sent these files.
+    pub sent_back: &'a [SentBack],
+}
+
+/// A finding that a partner had in hand: what tells it from others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SentBack {
+    /// Its code.
+    pub rule: String,
+    /// The table.
+    pub table: String,
+    /// The keyed digest of the record key; blank where there is none.
+    pub record: String,
+    /// The cell, row or column.
+    pub place: String,
 }
 
 impl About<'_> {

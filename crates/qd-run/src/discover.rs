@@ -171,7 +171,9 @@ fn list(folder: &Path) -> std::io::Result<Vec<(String, Option<PathBuf>)>> {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // A pipeline or its explanations may stand in the folder of the period that they describe.
-        let is_ours = [".toml", ".explanations.csv"].iter().any(|ending| name.ends_with(ending));
+        // So may our own findings workbook that a partner filled in: it is read for its explanations.
+        let is_ours =
+            [".toml", ".explanations.csv"].iter().any(|ending| name.ends_with(ending)) || qd_source::is_answer(&path);
         if !is_ours {
             let is_file = std::fs::metadata(&path).is_ok_and(|meta| meta.is_file());
             entries.push((name, is_file.then_some(path)));

@@ -1,5 +1,6 @@
 //! What goes back to each partner.
 
+use crate::answers::sent_back;
 use crate::compute::{Computed, FileNames, Source};
 use crate::marked::mark_up;
 use crate::place::NewFile;
@@ -8,7 +9,7 @@ use qd_book::BookError;
 use qd_model::Refusal;
 use qd_model::pipeline::{Partner, PartnerFiles};
 use qd_model::report::Report;
-use qd_report::About;
+use qd_report::{About, SentBack};
 
 /// What may leave: a workbook of findings without values, and a message to paste.
 pub(crate) fn partner_files(prepared: &Prepared<'_>, computed: &Computed) -> Result<Vec<NewFile>, Refusal> {
@@ -19,7 +20,8 @@ pub(crate) fn partner_files(prepared: &Prepared<'_>, computed: &Computed) -> Res
     let mut files = Vec::new();
     for partner in pipeline.partners_in(prepared.period) {
         let report = computed.report(prepared.loaded, FileNames::Own, Some(&partner.code));
-        let about = about(prepared, partner, "findings.xlsx");
+        let sent_back = sent_back(prepared, &partner.code);
+        let about = about(prepared, partner, "findings.xlsx", &sent_back);
         let book = qd_report::findings_book(&report, &about).map_err(|error| refuse(partner, &error))?;
         let path = |name: &str| format!("partners/{}/{name}", partner.code);
         files.push(NewFile { path: path("findings.xlsx"), bytes: book });
@@ -41,6 +43,7 @@ pub(crate) fn marked_files(prepared: &Prepared<'_>, computed: &Computed) -> Resu
         let mut own: Vec<&Source> = computed.sources.iter().filter(|source| source.partner == partner.code).collect();
         own.dedup_by(|a, b| a.path == b.path);
         let mut names = Vec::new();
+        let sent_back = sent_back(prepared, &partner.code);
         for source in own {
             let report = about_file(&whole, &source.file);
             // Where the headings were not recognised, nobody knows what a copy would hold.
@@ -49,7 +52,7 @@ pub(crate) fn marked_files(prepared: &Prepared<'_>, computed: &Computed) -> Resu
             if !of_file.all(is_known) || names.iter().any(|(file, _)| *file == source.file) {
                 continue;
             }
-            let marked = mark_up(&source.path, &report, &about(prepared, partner, &source.file))?;
+            let marked = mark_up(&source.path, &report, &about(prepared, partner, &source.file, &sent_back))?;
             if !marked.has_values {
                 continue;
             }
@@ -62,7 +65,7 @@ pub(crate) fn marked_files(prepared: &Prepared<'_>, computed: &Computed) -> Resu
             continue;
         }
         let list: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
-        let message = qd_report::message(&whole, &about(prepared, partner, &qd_model::words::list(&list)));
+        let message = qd_report::message(&whole, &about(prepared, partner, &qd_model::words::list(&list), &sent_back));
         files.push(NewFile { path: format!("partners/{}/message.txt", partner.code), bytes: message.into_bytes() });
     }
     Ok(files)
@@ -74,7 +77,7 @@ fn about_file(report: &Report, file: &str) -> Report {
     Report { sources, ..report.clone() }
 }
 
-fn about<'a>(prepared: &Prepared<'a>, partner: &'a Partner, workbook: &'a str) -> About<'a> {
+fn about<'a>(prepared: &Prepared<'a>, partner: &'a Partner, workbook: &'a str, sent_back: &'a [SentBack]) -> About<'a> {
     let pipeline = &prepared.loaded.pipeline;
     About {
         programme: &pipeline.title,
@@ -84,6 +87,7 @@ fn about<'a>(prepared: &Prepared<'a>, partner: &'a Partner, workbook: &'a str) -
         lead: &pipeline.lead,
         workbook,
         demonstration: pipeline.demonstration,
+        sent_back,
     }
 }
 

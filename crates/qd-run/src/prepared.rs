@@ -1,5 +1,6 @@
 //! A run that was set up: everything that can be refused before work begins was checked.
 
+use crate::answers::Answer;
 use crate::compute::{Computed, Context, compute};
 use crate::earlier::KnownPeople;
 use crate::explanations::{self, Explanations};
@@ -22,6 +23,8 @@ pub(crate) struct Prepared<'a> {
     pub(crate) key: Key,
     pub(crate) lead: DomainKey,
     pub(crate) explanations: Explanations,
+    /// What partners sent back in our own sheets.
+    pub(crate) answers: Vec<Answer>,
     pub(crate) folders: Folders,
 }
 
@@ -54,6 +57,7 @@ impl<'a> Prepared<'a> {
             lead: key.for_lead(&pipeline.name),
             key,
             explanations: explanations::read(loaded)?,
+            answers: Vec::new(),
             folders: Folders::of(request.out, request.state, &pipeline.name),
         })
     }

@@ -1,5 +1,6 @@
 //! The run of one pipeline for one period, from the partners' files to the folders in place.
 
+use crate::answers;
 use crate::codes::fault;
 use crate::compute::{Computed, FileNames};
 use crate::earlier::{Earlier, earlier};
@@ -61,7 +62,8 @@ pub fn check(loaded: &Loaded, request: &RunRequest<'_>) -> Result<(), Refusal> {
 
 /// Runs a pipeline for a period and puts everything in place.
 pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<RunOutcome, Refusal> {
-    let prepared = Prepared::new(loaded, request)?;
+    let mut prepared = Prepared::new(loaded, request)?;
+    answers::take_in(&mut prepared)?;
     let mut staging = Staging::begin(&prepared.folders.private)?;
     let mut ledger = Ledger::copy(&prepared.folders.ledger(), &staging.beside(qd_ledger::FILE))?;
     let mut earlier = earlier(&prepared, &ledger, progress)?;

@@ -31,6 +31,6 @@ pub use codes::CODES;
 pub use digest::digest;
 pub use formats::limits::raise_limits;
 pub use guard::is_guarded;
-pub use own::{AnswerLine, answers, own_sheets};
+pub use own::{AnswerLine, answers, is_answer, own_sheets};
 pub use source::{Opened, Rejection, Request, Source, open};
 pub use whole::{Unreadable, Whole, WholeSheet, whole};

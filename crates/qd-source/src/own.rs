@@ -5,10 +5,16 @@ use crate::formats::{self, Book};
 use crate::whole::cells_of;
 use qd_model::answer::{CODES, Column, FINDINGS, HOW_TO, Mark, NOT_CHECKED, SUMMARY};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 /// How many rows of a sheet are looked at for the mark.
 const ROWS: usize = 8;
+
+/// The most that is looked at of a workbook's list of sheets.
+const LISTED: u64 = 4 << 20;
+/// How old workbooks begin.
+const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
 
 /// The mark on a sheet, if it is ours. Only sheets that bear one of our names are looked into.
 pub(crate) fn mark(book: &mut dyn Book, sheet: usize) -> Option<Mark> {
@@ -23,8 +29,16 @@ pub(crate) fn mark(book: &mut dyn Book, sheet: usize) -> Option<Mark> {
 
 /// Our own sheets in a workbook, with what their marks say.
 pub fn own_sheets(path: &Path) -> Vec<(String, Mark)> {
-    let Ok(mut book) = formats::open(path) else { return Vec::new() };
-    own_sheets_of(book.as_mut())
+    open(path).map_or_else(Vec::new, |mut book| own_sheets_of(book.as_mut()))
+}
+
+/// Whether a file is a workbook of our own sheets alone: an answer that came back by itself, and no
+/// partner's source.
+pub fn is_answer(path: &Path) -> bool {
+    open(path).is_some_and(|mut book| {
+        let own = own_sheets_of(book.as_mut()).len();
+        own > 0 && own == book.sheets().len()
+    })
 }
 
 fn own_sheets_of(book: &mut dyn Book) -> Vec<(String, Mark)> {
@@ -33,7 +47,45 @@ fn own_sheets_of(book: &mut dyn Book) -> Vec<(String, Mark)> {
     marked.collect()
 }
 
-/// A line of a findings sheet in which somebody has written.
+/// A workbook that may hold sheets of ours. Others are not opened: most files are none.
+fn open(path: &Path) -> Option<Box<dyn Book>> {
+    may_hold_ours(path).unwrap_or(false).then(|| formats::open(path).ok())?
+}
+
+/// Looks for the name of one of our sheets where a workbook lists its sheets.
+fn may_hold_ours(path: &Path) -> std::io::Result<bool> {
+    let names = [FINDINGS, HOW_TO, SUMMARY];
+    let wide = |name: &str| name.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let is_named = |bytes: &[u8]| {
+        names.iter().any(|name| {
+            memchr::memmem::find(bytes, name.as_bytes()).is_some() || memchr::memmem::find(bytes, &wide(name)).is_some()
+        })
+    };
+    let mut file = std::fs::File::open(path)?;
+    let mut head = [0; 8];
+    let length = file.read(&mut head)?;
+    if head[..length].starts_with(COMPOUND) {
+        return Ok(is_named(&std::fs::read(path)?));
+    }
+    if !head[..length].starts_with(b"PK") {
+        return Ok(false);
+    }
+    let Ok(mut archive) = zip::ZipArchive::new(file) else { return Ok(false) };
+    if archive.index_for_name("content.xml").is_some() {
+        return Ok(true);
+    }
+    for name in ["xl/workbook.xml", "xl/workbook.bin"] {
+        if let Ok(part) = archive.by_name(name) {
+            let mut list = Vec::new();
+            part.take(LISTED).read_to_end(&mut list)?;
+            return Ok(is_named(&list));
+        }
+    }
+    // A workbook may point anywhere, but no program that we know of does.
+    Ok(false)
+}
+
+/// A line of a findings sheet that came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerLine {
     /// What the sheet's mark says.
@@ -42,21 +94,25 @@ pub struct AnswerLine {
     pub sheet: String,
     /// The spreadsheet row, counted from 1.
     pub row: u32,
-    /// The cells by column of the findings sheet; blank where nothing stands.
-    cells: BTreeMap<&'static str, String>,
+    /// The cells by the heading of their column; blank where nothing stands.
+    cells: BTreeMap<&'static str, (u32, String)>,
 }
 
 impl AnswerLine {
     /// What stands in a column.
     pub fn cell(&self, column: Column) -> &str {
-        self.cells.get(column.heading()).map_or("", String::as_str)
+        self.cells.get(column.heading()).map_or("", |(_, text)| text)
+    }
+
+    /// Where a column stands on the sheet, counted from 0, if anything stands in it.
+    pub fn column(&self, column: Column) -> Option<u32> {
+        self.cells.get(column.heading()).map(|(at, _)| *at)
     }
 }
 
-/// The lines of all findings sheets in a workbook in which a reason or an explanation was written,
-/// in order.
+/// The lines of all findings sheets in a workbook, in order.
 pub fn answers(path: &Path) -> Vec<AnswerLine> {
-    let Ok(mut book) = formats::open(path) else { return Vec::new() };
+    let Some(mut book) = open(path) else { return Vec::new() };
     let mut lines = Vec::new();
     for sheet in 0..book.sheets().len() {
         let Some(name) = book.sheets()[sheet].name.clone() else { continue };
@@ -65,26 +121,18 @@ pub fn answers(path: &Path) -> Vec<AnswerLine> {
             continue;
         };
         let mut columns: BTreeMap<u32, Column> = BTreeMap::new();
-        let mut rows: BTreeMap<u32, BTreeMap<&'static str, String>> = BTreeMap::new();
+        let mut rows: BTreeMap<u32, BTreeMap<&'static str, (u32, String)>> = BTreeMap::new();
         // What stands below a sheet that breaks off cannot be read by anybody.
         let _ = cells_of(book.as_mut(), sheet, &mut |row, column, text, _| {
             if let Some(known) = columns.get(&column) {
-                rows.entry(row).or_default().insert(known.heading(), text.trim().to_owned());
+                rows.entry(row).or_default().insert(known.heading(), (column, text.trim().to_owned()));
             } else {
                 let known = Column::ALL.into_iter().find(|known| known.heading() == text.trim());
                 columns.extend(known.map(|known| (column, known)));
             }
         });
-        lines.extend(rows.into_iter().map(|(row, cells)| AnswerLine {
-            mark: mark.clone(),
-            sheet: name.clone(),
-            row,
-            cells,
-        }));
+        let line = |(row, cells)| AnswerLine { mark: mark.clone(), sheet: name.clone(), row, cells };
+        lines.extend(rows.into_iter().map(line));
     }
-    let wrote = |line: &AnswerLine| {
-        [Column::Reason, Column::Explanation].into_iter().any(|column| !line.cell(column).is_empty())
-    };
-    lines.retain(wrote);
     lines
 }

@@ -100,6 +100,8 @@ fn plan(width: u32) -> Arc<Plan> {
         widths: (0, width),
         ragged: BEYOND,
         undecodable: OTHER,
+        nul: OTHER,
+        stray: OTHER,
         outside: BEYOND,
         any_row: AtomicBool::new(false),
     })

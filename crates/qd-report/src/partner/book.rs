@@ -4,11 +4,12 @@
 use super::{About, DEMONSTRATION, fix_for_sender, sentence};
 use crate::entries::one_line;
 use qd_book::{BookError, Cell, Cover, Kind, Layout, Overlong, RowStyle, Section, Tone, Value};
-use qd_model::answer::{Column, FINDINGS, NOT_CHECKED, SUMMARY};
+use qd_model::answer::{ALREADY, Column, FINDINGS, NOT_CHECKED, SUMMARY};
 use qd_model::finding::{Finding, column_letters};
 use qd_model::report::{Report, SourceReport};
 use qd_model::{Severity, words};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The sheets, in order.
 pub const SHEETS: [&str; 3] = [FINDINGS, SUMMARY, NOT_CHECKED];
@@ -87,10 +88,39 @@ fn summary(report: &Report, about: &About<'_>, beside: &Beside<'_>, mark: String
             Section { heading: None, lines: lines_about(about, period, report) },
             section("Your files", files),
             section("In all", in_all),
+            section("Since our last findings", since(report, about)),
             section("What the words mean", meanings.map(|(word, text)| (word.to_owned(), Value::from(text))).to_vec()),
         ],
         notes: notes(beside),
     }
+}
+
+/// What became of the findings that the partner had in hand: a finding is known by its record, and by
+/// its place where it has none.
+fn since(report: &Report, about: &About<'_>) -> Vec<(String, Value)> {
+    if about.sent_back.is_empty() {
+        return Vec::new();
+    }
+    let key = |table: &str, rule: &str, record: &str, place: &str| {
+        let place = if record.is_empty() { place } else { record };
+        [table, rule, place].map(str::to_owned)
+    };
+    let before: BTreeSet<[String; 3]> =
+        about.sent_back.iter().map(|line| key(&line.table, &line.rule, &line.record, &line.place)).collect();
+    let mut now = BTreeSet::new();
+    for source in &report.sources {
+        let table = source.table.as_deref().unwrap_or_default();
+        let open = source.findings.iter().filter(|finding| finding.explained.is_none());
+        now.extend(
+            open.map(|finding| key(table, &finding.fault.code, finding.record.unwrap_or_default(), &place(&finding))),
+        );
+    }
+    let counts = [
+        ("Put right or explained", before.difference(&now).count()),
+        ("Still open", before.intersection(&now).count()),
+        ("New", now.difference(&before).count()),
+    ];
+    counts.into_iter().map(|(label, count)| (label.to_owned(), Value::Count(count as u64))).collect()
 }
 
 fn notes(beside: &Beside<'_>) -> Vec<String> {
@@ -248,13 +278,13 @@ fn finding_row(
         Column::What => Cell::Text(&words.what),
         Column::Fix => Cell::Text(&words.fix),
         Column::Reason => finding.explained.map_or_else(|| answer(severity), Cell::Text),
-        Column::Explanation if finding.explained.is_some() => Cell::Text("explained already"),
+        Column::Explanation if finding.explained.is_some() => Cell::Text(ALREADY),
         Column::By | Column::Date if finding.explained.is_some() => Cell::Empty,
         Column::Explanation | Column::By | Column::Date => answer(severity),
         Column::Rule => Cell::Text(&finding.fault.code),
         Column::Table => Cell::Text(source.table.as_deref().unwrap_or_default()),
         Column::Record => Cell::Text(finding.record.unwrap_or_default()),
-        Column::Value => Cell::Empty,
+        Column::Value => Cell::Text(finding.value_digest.unwrap_or_default()),
     });
     table.styled_row(RowStyle::Plain, &cells)
 }
@@ -307,6 +337,7 @@ mod tests {
         code: "north",
         workbook: "north-findings.xlsx",
         demonstration: false,
+        sent_back: &[],
     };
 
     fn sheet(bytes: &[u8], name: &str) -> Vec<Vec<String>> {

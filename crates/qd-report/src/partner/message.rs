@@ -166,6 +166,7 @@ mod tests {
         code: "north",
         workbook: "north-findings.xlsx",
         demonstration: false,
+        sent_back: &[],
     };
 
     #[test]

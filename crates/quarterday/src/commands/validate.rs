@@ -93,6 +93,7 @@ fn marked_up(
         lead: pipeline.map_or("", |pipeline| &pipeline.lead),
         workbook: &name,
         demonstration: pipeline.is_some_and(|pipeline| pipeline.demonstration),
+        sent_back: &[],
     };
     let marked = qd_run::mark_up(file, report, &about)?;
     let wanted = if marked.has_macros { "xlsm" } else { "xlsx" };
