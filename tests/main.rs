@@ -1,8 +1,10 @@
 //! Whole runs at the binary, and the invariants that no single room can hold.
 
 mod answers;
+mod beyond;
 mod command;
 mod determinism;
+mod features;
 mod figures;
 mod formats;
 mod fresh;
@@ -11,6 +13,7 @@ mod interrupted;
 mod keys;
 mod leaks;
 mod marked;
+mod mutation;
 mod periods;
 mod readme;
 mod reports;
