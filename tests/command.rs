@@ -35,6 +35,24 @@ impl Checkout {
         Self { folder }
     }
 
+    /// A checkout with a small programme of its own beside the others: `people.toml`, `small.toml`, a key
+    /// `small.key`, and further files.
+    pub(crate) fn small(schema: &str, pipeline: &str, files: &[(&str, &str)]) -> Self {
+        let checkout = Self::new();
+        checkout.write("people.toml", schema);
+        checkout.write("small.toml", pipeline);
+        for (path, text) in files {
+            checkout.write(path, text);
+        }
+        checkout.run(&["key", "new", "small.key"]).ends(0);
+        checkout
+    }
+
+    /// A folder with nothing in it.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

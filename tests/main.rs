@@ -15,6 +15,7 @@ mod leaks;
 mod marked;
 mod mutation;
 mod periods;
+mod quarters;
 mod readme;
 mod reports;
 mod returns;

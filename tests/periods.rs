@@ -109,12 +109,7 @@ columns = [{ heading = "Step", text = "out" }, { heading = "Who", field = "ref" 
 const NORTH: &str = "ref,began,ended\nN1,2022-07-05,2022-07-20\nN2,2022-07-31,2022-08-01\nN3,2022-08-31,\n";
 
 fn small() -> Checkout {
-    let checkout = Checkout::new();
-    checkout.write("people.toml", SCHEMA);
-    checkout.write("small.toml", PIPELINE);
-    checkout.write("in/north.csv", NORTH);
-    checkout.run(&["key", "new", "small.key"]).ends(0);
-    checkout
+    Checkout::small(SCHEMA, PIPELINE, &[("in/north.csv", NORTH)])
 }
 
 #[test]

@@ -97,13 +97,7 @@ const SOUTH: &str = "Reference,Date of birth,Seen on\nS1,01/02/1985,05/08/2022\n
 
 /// A small programme of two partners with good files.
 fn small() -> Checkout {
-    let checkout = Checkout::new();
-    checkout.write("people.toml", SCHEMA);
-    checkout.write("small.toml", PIPELINE);
-    checkout.write("in/north.csv", NORTH);
-    checkout.write("in/south.csv", SOUTH);
-    checkout.run(&["key", "new", "small.key"]).ends(0);
-    checkout
+    Checkout::small(SCHEMA, PIPELINE, &[("in/north.csv", NORTH), ("in/south.csv", SOUTH)])
 }
 
 fn run(checkout: &Checkout) -> Said {

@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))] // A test that cannot go on may stop.
 
+mod changed;
 mod clear;
 mod contacts;
 mod counts;
@@ -22,6 +23,7 @@ mod laws;
 #[cfg(test)]
 mod samples;
 
+pub use changed::{Changed, clear_changed};
 pub use clear::{Clearance, Reasons, Rows, clear};
 pub use contacts::{clear_contacts, contact_mistakes};
 pub use counts::{CountColumn, CountValues, SIGN, clear_counts};

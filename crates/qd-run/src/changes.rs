@@ -5,7 +5,7 @@ use crate::state::{self, PeriodState};
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use qd_model::Refusal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What became of a record.
@@ -69,17 +69,17 @@ pub(crate) fn counts(changes: &[RecordChange]) -> [u64; 3] {
 
 /// A record's rows: what stands in them, and whose they are. Several rows can be of one record.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Rows {
+pub(crate) struct Rows {
     content: Vec<blake3::Hash>,
     people: Vec<String>,
     source: String,
 }
 
 /// Digests of what was received, by partner, table and source.
-type Inputs = BTreeMap<String, String>;
+pub(crate) type Inputs = BTreeMap<String, String>;
 
 /// By partner, table and record.
-type Records = BTreeMap<(String, String, String), Rows>;
+pub(crate) type Records = BTreeMap<(String, String, String), Rows>;
 
 /// Every record that differs between two kept states of a period, sorted.
 pub(crate) fn between(old: &Path, new: &Path) -> Result<Vec<RecordChange>, Refusal> {
@@ -91,20 +91,25 @@ pub(crate) fn between_states(loaded: &Loaded, old: &PeriodState, new: &PeriodSta
     compare(&records_of(loaded, old), &old.inputs, &records_of(loaded, new), &new.inputs)
 }
 
-fn compare(old: &Records, old_inputs: &Inputs, new: &Records, new_inputs: &Inputs) -> Vec<RecordChange> {
+/// Every record that differs, by partner, table and record.
+pub(crate) fn differing(old: &Records, new: &Records) -> Vec<((String, String, String), Kind)> {
+    let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let kind = |key: &(String, String, String)| match (old.get(key), new.get(key)) {
+        (None, _) => Some(Kind::Added),
+        (_, None) => Some(Kind::Removed),
+        (Some(before), Some(after)) => {
+            (before.content != after.content || before.people != after.people).then_some(Kind::Changed)
+        }
+    };
+    keys.into_iter().filter_map(|key| Some((key.clone(), kind(key)?))).collect()
+}
+
+/// Every record that differs, with the reason, which the digests of what was received tell.
+pub(crate) fn compare(old: &Records, old_inputs: &Inputs, new: &Records, new_inputs: &Inputs) -> Vec<RecordChange> {
     let mut changes = Vec::new();
-    let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    for key in keys {
-        let (before, after) = (old.get(key), new.get(key));
-        let kind = match (before, after) {
-            (None, _) => Kind::Added,
-            (_, None) => Kind::Removed,
-            (Some(before), Some(after)) if before.content != after.content || before.people != after.people => {
-                Kind::Changed
-            }
-            _ => continue,
-        };
-        let (partner, table, record) = key.clone();
+    for (key, kind) in differing(old, new) {
+        let (before, after) = (old.get(&key), new.get(&key));
+        let (partner, table, record) = key;
         let digest = |rows: Option<&Rows>, inputs: &BTreeMap<String, String>| {
             rows.and_then(|rows| inputs.get(&state::input_name(&partner, &table, &rows.source)).cloned())
         };
@@ -137,7 +142,8 @@ fn same_file(
     digest.is_some_and(|digest| other.values().any(|other| other == digest))
 }
 
-fn records(folder: &Path) -> Result<Records, Refusal> {
+/// The records of a kept state.
+pub(crate) fn records(folder: &Path) -> Result<Records, Refusal> {
     let mut records = Records::new();
     for (table, batches) in state::tables(folder)? {
         for batch in batches {
@@ -148,7 +154,8 @@ fn records(folder: &Path) -> Result<Records, Refusal> {
     Ok(records)
 }
 
-fn records_of(loaded: &Loaded, state: &PeriodState) -> Records {
+/// The records of a state in memory.
+pub(crate) fn records_of(loaded: &Loaded, state: &PeriodState) -> Records {
     let mut records = Records::new();
     for (table, parts) in loaded.tables.iter().zip(&state.tables) {
         for part in parts {

@@ -90,6 +90,8 @@ pub(crate) struct Computed {
     pub(crate) people: PeriodPeople,
     /// Pairs of records that may be of one person, for the private list.
     pub(crate) suggestions: Vec<people::Suggestion>,
+    /// Pairs of records that are of one person, for the private list.
+    pub(crate) pairs: Vec<people::Suggestion>,
 }
 
 /// What a period is computed with.
@@ -170,6 +172,7 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
         register: linked.register,
         people: linked.added,
         suggestions: linked.suggestions,
+        pairs: linked.pairs,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::folders::Folders;
 use crate::prepared::Prepared;
 use crate::run::Progress;
 use crate::state::{self, PeriodState};
-use qd_ledger::Ledger;
+use qd_ledger::{Identity, Ledger};
 use qd_link::{Added, Decided, Register, Verdict};
 use qd_model::report::NotChecked;
 use qd_model::{Period, Refusal};
@@ -23,6 +23,8 @@ pub(crate) struct Earlier {
     pub(crate) not_checked: Vec<NotChecked>,
     /// Who is who, for the period that is run.
     pub(crate) people: KnownPeople,
+    /// People of earlier periods who turned out to be one, or two.
+    pub(crate) identities: Vec<Identity>,
     /// What the last run of each earlier period left, by digest: what this run rests on.
     pub(crate) rests_on: Vec<(String, String)>,
     /// Of earlier periods and of the one that is run, what was sent last; oldest first.
@@ -121,7 +123,7 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
     let mut register = Register::default();
     let mut states: Vec<PeriodState> = Vec::new();
     let mut computed = Vec::new();
-    let mut not_checked = Vec::new();
+    let (mut not_checked, mut identities) = (Vec::new(), Vec::new());
     for period in prepared.earlier() {
         let label = &period.label;
         let folder = prepared.folders.accepted(label);
@@ -129,6 +131,7 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
             let people = ledger.people(label)?;
             states.push(state::read(&folder, Some(&people), prepared.loaded, &prepared.key)?);
             register = register.with(label, &Added { new: people.new, moved: people.moved });
+            identities.extend(people.identities);
             continue;
         }
         if !prepared.loaded.resolve(&period.folder).is_dir() {
@@ -140,6 +143,7 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
         let people = KnownPeople::of(label, register, ledger, &decided, &states)?;
         let made = made_now(prepared, period, &people, prepared.before(period, &states), progress)?;
         register = made.register.clone();
+        identities.extend(made.people.identities.iter().cloned());
         // The state is used for this run and kept for later ones; both see the same rows.
         states.push(made.state.share());
         computed.push(made);
@@ -147,7 +151,16 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
     let people = KnownPeople::of(&prepared.period.label, register, ledger, &decided, &states)?;
     let rests_on = states.iter().map(|state| (state.label.clone(), state.digest.clone())).collect();
     let sent = sent_states(prepared, ledger)?;
-    Ok(Earlier { states, is_complete: not_checked.is_empty(), computed, not_checked, people, rests_on, sent })
+    Ok(Earlier {
+        states,
+        is_complete: not_checked.is_empty(),
+        computed,
+        not_checked,
+        people,
+        identities,
+        rests_on,
+        sent,
+    })
 }
 
 fn made_now(

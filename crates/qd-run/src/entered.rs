@@ -4,6 +4,7 @@
 use crate::compute::Computed;
 use crate::outcome::ReturnOutcome;
 use crate::prepared::Prepared;
+use crate::resubmitted::Resubmission;
 use crate::run::{Drafted, RunRequest};
 use qd_ledger::{Change, Draft, InForce, Run, Submission};
 use qd_model::{Refusal, Severity};
@@ -19,6 +20,7 @@ pub(crate) fn enter_period(
     ledger: &mut Change,
     prepared: &Prepared<'_>,
     computed: &Computed,
+    resubmitted: &[Resubmission],
     rests_on: &str,
     request: &RunRequest<'_>,
 ) -> Result<(), Refusal> {
@@ -34,7 +36,9 @@ pub(crate) fn enter_period(
             file: source.file.clone(),
             digest: source.digest.clone(),
         };
-        ledger.receive(&at, &submission, None)?;
+        let is_its = |it: &&Resubmission| it.partner == submission.partner && it.table == submission.table;
+        let changes = resubmitted.iter().find(is_its).map(|it| serde_json::to_string(it).expect("a plain structure"));
+        ledger.receive(&at, &submission, changes.as_deref())?;
     }
     let run = Run {
         period: period.clone(),
@@ -89,7 +93,7 @@ fn draft(outcome: &ReturnOutcome, drafted: &Drafted) -> Draft {
     }
 }
 
-/// Every explanation that fits a finding of the period.
+/// Every explanation that fits a finding of the period, and every waiver that holds.
 fn in_force(prepared: &Prepared<'_>, computed: &Computed) -> Vec<InForce> {
     let mut all = Vec::new();
     let of_sources = computed.sources.iter().map(|source| {
@@ -113,6 +117,19 @@ fn in_force(prepared: &Prepared<'_>, computed: &Computed) -> Vec<InForce> {
                 reason: reason.to_owned(),
             });
         }
+    }
+    let waivers = prepared.loaded.pipeline.waivers.iter().zip(&computed.waived);
+    for (waiver, _) in waivers.filter(|(_, used)| used.is_some()) {
+        let record = |record: Option<&String>| InForce {
+            kind: "waiver",
+            partner: waiver.partner.value.clone(),
+            table: waiver.table.clone().unwrap_or_default(),
+            code: waiver.rule.value.clone(),
+            record: record.cloned().unwrap_or_default(),
+            reason: waiver.reason.clone(),
+        };
+        all.extend(waiver.records.iter().map(|it| record(Some(it))));
+        all.extend(waiver.records.is_empty().then(|| record(None)));
     }
     all.sort();
     all.dedup();

@@ -4,6 +4,7 @@ use crate::compute::Computed;
 use crate::folders;
 use crate::load::{Loaded, plain};
 use crate::partner_files::marked_files;
+use crate::people::{RecordPlace, Suggestion};
 use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
 use crate::run::RunRequest;
@@ -41,6 +42,8 @@ pub(crate) fn add_private(
     if computed.period.label == prepared.period.label {
         papers.splice(0..0, marked_files(prepared, computed)?);
     }
+    let findings = crate::resubmitted::findings_csv(prepared, computed);
+    papers.insert(0, NewFile { path: crate::resubmitted::FINDINGS.to_owned(), bytes: findings });
     papers.splice(0..0, definitions(prepared.loaded)?);
     papers.insert(0, summary(prepared, computed, around));
     staging.add(&prepared.folders.papers(label), &papers)
@@ -139,37 +142,28 @@ fn definitions(loaded: &Loaded) -> Result<Vec<NewFile>, Refusal> {
     Ok(files)
 }
 
-/// The internal papers of a period: suggested matches for a person to decide, and who ran it.
+/// The internal papers of a period: matches for a person to decide, suggested and made, and who ran it.
 fn papers(computed: &Computed, request: &RunRequest<'_>) -> Vec<NewFile> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(crate::links::HEADINGS).expect("writing to memory cannot fail");
-    for pair in &computed.suggestions {
-        let (one, other) = (&pair.one, &pair.other);
-        let (row, other_row) = (one.row.to_string(), other.row.to_string());
-        // What a person fills in stands first, so that it is seen: verdict, reason code, by, date.
-        let blank = String::new();
-        let cells = [
-            &blank,
-            &blank,
-            &blank,
-            &blank,
-            &one.partner,
-            &one.source,
-            &row,
-            &one.person,
-            &one.name,
-            &other.partner,
-            &other.source,
-            &other_row,
-            &other.person,
-            &other.name,
-        ];
-        writer.write_record(cells).expect("writing to memory cannot fail");
-    }
-    let matches = writer.into_inner().expect("writing to memory cannot fail");
     let run = json!({ "run": "quarterday-papers/1", "period": computed.period.label, "as_of": computed.as_of.to_string(), "by": request.by });
     vec![
-        NewFile { path: "suggested-matches.csv".to_owned(), bytes: matches },
+        NewFile { path: "suggested-matches.csv".to_owned(), bytes: pairs(&computed.suggestions) },
+        NewFile { path: "linked-records.csv".to_owned(), bytes: pairs(&computed.pairs) },
         NewFile { path: "run.json".to_owned(), bytes: folders::json_bytes(&run) },
     ]
+}
+
+/// A list of pairs of records that a person can fill in.
+fn pairs(pairs: &[Suggestion]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(crate::links::HEADINGS).expect("writing to memory cannot fail");
+    for Suggestion { one, other } in pairs {
+        // What a person fills in stands first, so that it is seen.
+        let mut cells = vec![String::new(); 4];
+        for place in [one, other] {
+            let RecordPlace { partner, source, row, person, name } = place;
+            cells.extend([partner.clone(), source.clone(), row.to_string(), person.clone(), name.clone()]);
+        }
+        writer.write_record(cells).expect("writing to memory cannot fail");
+    }
+    writer.into_inner().expect("writing to memory cannot fail")
 }

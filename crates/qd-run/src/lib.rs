@@ -6,9 +6,11 @@
 
 mod answers;
 mod beyond;
+mod by_period;
 mod changes;
 pub mod codes;
 mod compute;
+mod crosswalk;
 mod discover;
 mod earlier;
 mod entered;
@@ -33,7 +35,9 @@ mod place;
 mod plan;
 mod prepared;
 mod read;
+mod reopened;
 mod restricted;
+mod resubmitted;
 mod returns;
 mod rotate;
 mod run;
@@ -58,6 +62,8 @@ pub use outcome::{
 };
 pub use plan::plan;
 pub use read::{Piece, ReadRequest, ReadTable, read};
+pub use reopened::Correction;
+pub use resubmitted::Resubmission;
 pub use rotate::{RotateRequest, Rotated, rotate};
 pub use run::{Progress, RunRequest, check, run};
 pub use sent::{SentOutcome, SentRequest, sent};

@@ -52,6 +52,7 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
         "key": { "id": facts.key.id().to_string(), "epochs": epochs, "normaliser": qd_disclosure::NORMALISER_VERSION },
         "state": facts.earlier.iter().map(in_words)
             .collect::<Vec<_>>(),
+        "late": crate::run::late(loaded, &computed.state),
         "decisions_blake3": facts.decisions,
         "released": facts.released.iter().map(|read| json!({
             "period": read.period, "return": read.name, "version": read.version, "blake3": read.blake3,

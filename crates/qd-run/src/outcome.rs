@@ -1,8 +1,11 @@
 //! What a run came to, as the terminal and `run --format json` show it.
 
+use crate::reopened::Correction;
+use crate::resubmitted::Resubmission;
 use jiff::civil::Date;
 use qd_model::report::{Report, Summary};
 use qd_model::{Period, Severity};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// One pipeline's run.
@@ -34,6 +37,12 @@ pub struct RunOutcome {
     pub draft: PathBuf,
     /// Whether something goes back to partners.
     pub has_partner_files: bool,
+    /// Rows that tell of an earlier period and were not known then, by table and period.
+    pub late: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What changed since a partner sent the file before.
+    pub resubmitted: Vec<Resubmission>,
+    /// What the run would correct, where its period was sent before.
+    pub correction: Option<Correction>,
     /// Periods that were made first, because their state was missing.
     pub made_first: Vec<String>,
     /// What rules on trial would do.

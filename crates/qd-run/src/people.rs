@@ -3,6 +3,7 @@
 use crate::codes::fault;
 use crate::compute::Source;
 use crate::load::{Loaded, LoadedTable};
+use crate::state::PeriodState;
 use arrow::array::{Array, AsArray, UInt32Array};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use qd_disclosure::DomainKey;
@@ -42,6 +43,8 @@ pub(crate) struct LinkedPeople {
     /// What that adds to the register before.
     pub(crate) added: PeriodPeople,
     pub(crate) suggestions: Vec<Suggestion>,
+    /// Pairs of records that were found to be of one person: what a person may decide otherwise.
+    pub(crate) pairs: Vec<Suggestion>,
     /// How many decisions that records are two people's are contradicted by what else they share.
     pub(crate) contradicted: usize,
 }
@@ -82,6 +85,7 @@ pub(crate) fn link(
             register: Register::default(),
             added: PeriodPeople::default(),
             suggestions: Vec::new(),
+            pairs: Vec::new(),
             contradicted: 0,
         };
     };
@@ -130,37 +134,115 @@ pub(crate) fn link(
         .map(|(one, other)| Suggestion { one: place_of(*one), other: place_of(*other) })
         .collect();
     suggestions.sort();
+    let pairs = pairs(&linked, &place_of);
 
-    // Other tables find their people by partner and reference; a blank reference leads nowhere.
-    let mut person_of: HashMap<(String, String), u32> = HashMap::new();
-    let mut person_at: HashMap<(usize, usize, usize), u32> = HashMap::new();
+    let mut whose = Whose::default();
     for ((place, cells), person) in places.iter().zip(&cells).zip(&linked.person_of_record) {
-        person_at.insert((place.source, place.chunk, place.index), *person);
+        whose.at.insert((place.source, place.chunk, place.index), *person);
         if !cells.record.is_empty() {
-            person_of.insert((sources[place.source].partner.clone(), cells.record.clone()), *person);
+            whose.by_reference.insert((sources[place.source].partner.clone(), cells.record.clone()), *person);
         }
     }
-    for (at, source) in sources.iter_mut().enumerate() {
-        let name = loaded.pipeline.tables[source.table].record.as_deref();
-        let field = name.and_then(|name| loaded.tables[source.table].schema.index_of(name));
-        let is_people = source.table == table;
-        for (chunk, typed) in source.judged.typed.iter_mut().enumerate() {
-            let person = |index: usize| match field {
-                _ if is_people => person_at.get(&(at, chunk, index)).copied(),
-                Some(field) => person_of.get(&(source.partner.clone(), cell_text(typed, field, index))).copied(),
-                None => None,
-            };
-            let person: UInt32Array = (0..typed.len()).map(person).collect();
-            typed.person = Some(person);
-        }
-    }
+    let ids = give_people(loaded, sources, &whose, &linked, &digest);
     LinkedPeople {
         added: added(&linked, before, known.period),
         contradicted: linked.contradicted.len(),
-        people: linked.people,
+        people: ids,
         register: linked.register,
         suggestions,
+        pairs,
     }
+}
+
+/// Pairs of records of one person, each with that person's first; sorted.
+fn pairs(linked: &Linked, place_of: &dyn Fn(usize) -> RecordPlace) -> Vec<Suggestion> {
+    let mut first: HashMap<u32, usize> = HashMap::new();
+    let mut pairs = Vec::new();
+    for (position, person) in linked.person_of_record.iter().enumerate() {
+        let one = *first.entry(*person).or_insert(position);
+        if linked.name_of_record[one] != linked.name_of_record[position] {
+            pairs.push(Suggestion { one: place_of(one), other: place_of(position) });
+        }
+    }
+    pairs.sort();
+    pairs
+}
+
+/// Calls the people of earlier periods as the register does now, where some who were one person turned
+/// out to be two: which of the two a row is of, its partner's reference tells.
+pub(crate) fn relabel(loaded: &Loaded, states: &mut [PeriodState], register: &Register, lead: &DomainKey) {
+    let Some(people) = &loaded.pipeline.people else { return };
+    for state in states {
+        let mut index: HashMap<String, u32> = state.people.iter().cloned().zip(0..).collect();
+        for (at, parts) in state.tables.iter_mut().enumerate() {
+            let own = loaded.pipeline.tables[at].record.as_deref();
+            let name = if loaded.people_table() == Some(at) { Some(people.record.as_str()) } else { own };
+            let Some(field) = name.and_then(|name| loaded.tables[at].schema.index_of(name)) else { continue };
+            for part in parts {
+                let Some(before) = part.typed.person.take() else { continue };
+                let person = |row: usize| {
+                    let known = before.is_valid(row).then(|| before.value(row))?;
+                    let reference = cell_text(&part.typed, field, row);
+                    let now = register.person_of(&lead.pseudonym("reference", &[&part.partner, &reference]));
+                    let Some(now) = now.filter(|_| !reference.is_empty()) else { return Some(known) };
+                    let next = index.len() as u32;
+                    Some(*index.entry(now.to_owned()).or_insert(next))
+                };
+                let after: UInt32Array = (0..part.typed.len()).map(person).collect();
+                part.typed.person = Some(after);
+            }
+        }
+        let mut people: Vec<(u32, String)> = index.into_iter().map(|(person, at)| (at, person)).collect();
+        people.sort_unstable();
+        state.people = people.into_iter().map(|(_, person)| person).collect();
+    }
+}
+
+/// Whose each record of the people table is: by its place, and by partner and reference, by which other
+/// tables find their people. A blank reference leads nowhere.
+#[derive(Default)]
+struct Whose {
+    at: HashMap<(usize, usize, usize), u32>,
+    by_reference: HashMap<(String, String), u32>,
+}
+
+/// Gives every row its person, and answers the ids that the rows' people are indexes into.
+fn give_people(
+    loaded: &Loaded,
+    sources: &mut [Source],
+    whose: &Whose,
+    linked: &Linked,
+    digest: &dyn Fn(&str, &[&str]) -> String,
+) -> Vec<String> {
+    let mut ids = linked.people.clone();
+    let mut index: HashMap<String, u32> = ids.iter().cloned().zip(0..).collect();
+    // One whom this period's people table does not have, or has held, may be known from before.
+    let mut known_before = |partner: &str, reference: &str| {
+        let id = linked.register.person_of(&digest("reference", &[partner, reference]))?;
+        Some(*index.entry(id.to_owned()).or_insert_with(|| {
+            ids.push(id.to_owned());
+            ids.len() as u32 - 1
+        }))
+    };
+    for (at, source) in sources.iter_mut().enumerate() {
+        let name = loaded.pipeline.tables[source.table].record.as_deref();
+        let field = name.and_then(|name| loaded.tables[source.table].schema.index_of(name));
+        let is_people = loaded.people_table() == Some(source.table);
+        for (chunk, typed) in source.judged.typed.iter_mut().enumerate() {
+            let mut person = |index: usize| match field {
+                _ if is_people => whose.at.get(&(at, chunk, index)).copied(),
+                Some(field) => {
+                    let key = (source.partner.clone(), cell_text(typed, field, index));
+                    let found = whose.by_reference.get(&key).copied();
+                    found.or_else(|| if key.1.is_empty() { None } else { known_before(&key.0, &key.1) })
+                }
+                None => None,
+            };
+            let person: UInt32Array = (0..typed.len()).map(&mut person).collect();
+            typed.person = Some(person);
+        }
+    }
+    ids
 }
 
 /// What a period adds to the register, with what that means for people who were known.

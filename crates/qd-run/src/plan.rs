@@ -40,7 +40,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
                     Part::Rows(rows) => {
                         released_rows(loaded, &computed, &made_for, rows, before.as_ref(), &mut lines);
                     }
-                    Part::Indicators(indicators) => lines.push(PlanLine {
+                    Part::Indicators(indicators) | Part::ByPeriod(indicators) => lines.push(PlanLine {
                         name: made_for.name.clone(),
                         recipient: spec.recipient.clone(),
                         table: indicators.name.clone(),

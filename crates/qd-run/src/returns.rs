@@ -3,9 +3,12 @@
 mod contacts;
 mod sealed;
 
+use crate::by_period::by_period;
 use crate::compute::Computed;
+use crate::crosswalk::crosswalk;
 use crate::figures::ReturnFigures;
 use crate::folders;
+use crate::indicators::Periods;
 use crate::load::Loaded;
 use crate::outcome::{Blocked, LeftOut, ReturnFile, ReturnOutcome};
 use crate::place::NewFile;
@@ -13,6 +16,7 @@ use crate::state::PeriodState;
 use arrow::array::BooleanArray;
 use jiff::civil::Date;
 use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key, Reasons};
+use qd_ledger::Identity;
 use qd_model::pipeline::{Cover, FileSpec, Part, Recipient, ReturnSpec, Rows};
 use qd_model::{Period, Refusal, words};
 use qd_return::{Document, Package, Resource, Sheet, TextPart};
@@ -34,6 +38,12 @@ pub(crate) struct Making<'a> {
     pub(crate) earlier: &'a [PeriodState],
     /// The ids of people who are in counts, and in no list of rows.
     pub(crate) restricted: &'a BTreeSet<String>,
+    /// The periods that counts are taken over.
+    pub(crate) periods: &'a Periods<'a>,
+    /// People of this period or an earlier one who turned out to be one, or two.
+    pub(crate) identities: &'a [Identity],
+    /// What was sent last of this period and of earlier ones.
+    pub(crate) sent: &'a [PeriodState],
 }
 
 /// What a return is made for: the period that is run, or one that is part of it.
@@ -98,6 +108,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
     for file in &spec.files {
         maker.file(file, &mut made)?;
     }
+    made.files.extend(crosswalk(making, made_for, maker.recipient, &maker.key)?);
     outcome.people = made.people.len() as u64;
     outcome.rows = made.rows;
     outcome.left_out = made.left_out.into_iter().map(|(reason, people)| LeftOut { reason, people }).collect();
@@ -315,6 +326,10 @@ impl<'a> Maker<'a> {
                     let columns = counts.expect("what has counts has figures").columns.clone();
                     Some(qd_disclosure::clear_counts(&indicators.name, columns, self.recipient)?)
                 }
+                Part::ByPeriod(indicators) => {
+                    let counts = by_period(self.making.periods, self.making.sent, indicators);
+                    Some(qd_disclosure::clear_counts(&indicators.name, counts, self.recipient)?)
+                }
                 Part::Rows(rows) => Some(self.rows(rows, file_reasons(file), content)),
                 Part::Contacts(contacts) => Some(self.contacts(contacts, content)),
             });
@@ -331,10 +346,14 @@ impl<'a> Maker<'a> {
                     let notes = indicators.note.iter().chain(legend).map(String::as_str).collect();
                     Sheet::Counts { name: &indicators.name, notes, table }
                 }
+                (Part::ByPeriod(indicators), Some(table)) => {
+                    let notes = indicators.note.iter().map(String::as_str).collect();
+                    Sheet::Counts { name: &indicators.name, notes, table }
+                }
                 (Part::Rows(rows), Some(table)) => Sheet::Rows { name: &rows.name, table, columns: &rows.columns },
                 (Part::Contacts(contacts), Some(table)) => Sheet::Rows { name: &contacts.name, table, columns: &[] },
                 (Part::Cover(cover), _) => self.cover(cover, file, people, rows),
-                (Part::Indicators(_) | Part::Rows(_) | Part::Contacts(_), None) => {
+                (Part::Indicators(_) | Part::ByPeriod(_) | Part::Rows(_) | Part::Contacts(_), None) => {
                     unreachable!("every such part has its table")
                 }
             })

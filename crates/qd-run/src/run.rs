@@ -12,20 +12,23 @@ use crate::load::Loaded;
 use crate::manifest::{Facts, manifest};
 use crate::outcome::{PeriodPeople, ReturnOutcome, RunOutcome, SourceLine, Trial};
 use crate::partner_files::partner_files;
+use crate::people;
 use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
+use crate::reopened::{changed_since_run, correction};
 use crate::restricted::restricted;
+use crate::resubmitted::since_before;
 use crate::returns::{Making, make_all};
-use crate::state;
+use crate::state::{self, PeriodState};
 use crate::summary::Around;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use qd_disclosure::Unlock;
-use qd_ledger::Ledger;
+use qd_ledger::{Identity, IdentityChange, Ledger};
 use qd_model::finding::Hit;
 use qd_model::pipeline::{DeclaredState, PartnerFiles};
 use qd_model::{Refusal, Severity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What is asked of a run.
@@ -70,15 +73,22 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     for computed in &earlier.computed {
         let around = Around { earlier: &earlier.states, returns: &[], people_so_far: None };
         add_private(&prepared, computed, &around, request, Vec::new(), &mut staging)?;
-        enter_period(&mut ledger, &prepared, computed, "", request)?;
+        enter_period(&mut ledger, &prepared, computed, &[], "", request)?;
     }
     let mut computed = prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), progress)?;
     computed.state.digest = state::digest(&computed.state, &computed.people, loaded, &prepared.key);
+    computed.general.extend(changed_since_run(&prepared, &earlier)?);
+    let resubmitted = since_before(&prepared, &ledger, &computed)?;
+    let correction = correction(&prepared, &ledger, &computed)?;
     earlier.keep_while_held(&computed.state);
     list_kept(loaded, &mut computed, &earlier.sent_records());
     computed.not_checked.extend(earlier.not_checked.iter().cloned());
 
     progress.step("making the returns", 0, 1);
+    let identities: Vec<Identity> = earlier.identities.iter().chain(&computed.people.identities).cloned().collect();
+    if identities.iter().any(|identity| identity.change == IdentityChange::Split) {
+        people::relabel(loaded, &mut earlier.states, &computed.register, &prepared.lead);
+    }
     let constants = prepared.constants();
     let periods = Periods {
         loaded,
@@ -100,12 +110,15 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         figures: &figures,
         earlier: &earlier.states,
         restricted: &restricted,
+        periods: &periods,
+        identities: &identities,
+        sent: &earlier.sent,
     };
     let drafted = draft(&prepared, &making, &earlier, &released)?;
     let (this_period, cumulative) = periods.headline();
 
     progress.step("putting files in place", 0, 1);
-    enter_period(&mut ledger, &prepared, &computed, &earlier.digest(), request)?;
+    enter_period(&mut ledger, &prepared, &computed, &resubmitted, &earlier.digest(), request)?;
     enter_drafts(&mut ledger, &computed, &drafted, request)?;
     let Drafted { returns, files, finals, inside } = drafted;
     let around = Around { earlier: &earlier.states, returns: &returns, people_so_far: cumulative };
@@ -138,13 +151,16 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         has_partner_files: loaded.pipeline.outputs.partner_files != PartnerFiles::None,
         trials: trials(loaded, &computed),
         faulty_rules: faulty_rules(&computed),
+        late: late(loaded, &computed.state),
+        resubmitted,
+        correction,
         strays: computed.strays,
     })
 }
 
 /// What rules on trial would do, partner by partner.
 fn trials(loaded: &Loaded, computed: &Computed) -> Vec<Trial> {
-    let mut trials: std::collections::BTreeMap<(String, String, String), Trial> = std::collections::BTreeMap::new();
+    let mut trials: BTreeMap<(String, String, String), Trial> = BTreeMap::new();
     for source in &computed.sources {
         let table = &loaded.tables[source.table];
         for finding in source.judged.findings.iter().filter(|finding| finding.fault.trial) {
@@ -170,6 +186,23 @@ fn faulty_rules(computed: &Computed) -> Vec<String> {
     codes.sort();
     codes.dedup();
     codes
+}
+
+/// How many rows of each table tell of an earlier period and were not known then, by that period.
+pub(crate) fn late(loaded: &Loaded, state: &PeriodState) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let mut late: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for (table, parts) in loaded.tables.iter().zip(&state.tables) {
+        for part in parts {
+            let facts = &part.facts;
+            for (period, _) in
+                facts.occurred_in.iter().zip(facts.is_late.iter()).filter(|(_, late)| *late == Some(true))
+            {
+                let of_table = late.entry(table.name.clone()).or_default();
+                *of_table.entry(period.unwrap_or_default().to_owned()).or_default() += 1;
+            }
+        }
+    }
+    late
 }
 
 /// Lists the records that are held now and were sent before: cumulative figures keep them as sent.

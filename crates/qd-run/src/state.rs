@@ -3,7 +3,7 @@
 
 use crate::explanations::{self, InForce};
 use crate::facts::Facts;
-use crate::load::{Loaded, plain};
+use crate::load::{Loaded, LoadedTable, plain};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, UInt32Type};
@@ -152,19 +152,10 @@ pub(crate) fn to_files(
     key: &Key,
 ) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
-    for (table, parts) in loaded.tables.iter().zip(&state.tables) {
-        let schema = Typed::arrow_schema(&table.schema);
-        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
-        let text = |name: &str| Arc::new(Field::new(name, DataType::Utf8, true));
-        fields.extend([text(PARTNER), text(SOURCE), text(SHEET)]);
-        fields.push(Arc::new(Field::new(ROW, DataType::UInt32, false)));
-        fields.extend([text(PERSON), text(RECORD), text(OCCURRED_IN), text(REPORTED_IN)]);
-        fields.push(Arc::new(Field::new(IS_LATE, DataType::Boolean, false)));
-        let schema = Arc::new(ArrowSchema::new(fields));
-        let batches: Vec<RecordBatch> = parts.iter().map(|part| batch(part, &schema, state)).collect();
+    for (table, schema, batches) in batches(state, loaded) {
         let mut bytes = Vec::new();
         qd_table::write_parquet(&mut bytes, &schema, &batches, &[]).expect("writing to memory cannot fail");
-        files.push((format!("{}.parquet", table.name), bytes));
+        files.push((format!("{table}.parquet"), bytes));
     }
     let held: Vec<&str> = state.held.iter().map(String::as_str).collect();
     files.push((HELD.to_owned(), held.join("\n").into_bytes()));
@@ -182,6 +173,23 @@ pub(crate) fn to_files(
     text.push('\n');
     files.push((INDEX.to_owned(), text.into_bytes()));
     files
+}
+
+/// A period's tables as they are kept, by name.
+pub(crate) fn batches(state: &PeriodState, loaded: &Loaded) -> Vec<(String, Arc<ArrowSchema>, Vec<RecordBatch>)> {
+    let table = |(table, parts): (&LoadedTable, &Vec<AcceptedPart>)| {
+        let schema = Typed::arrow_schema(&table.schema);
+        let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+        let text = |name: &str| Arc::new(Field::new(name, DataType::Utf8, true));
+        fields.extend([text(PARTNER), text(SOURCE), text(SHEET)]);
+        fields.push(Arc::new(Field::new(ROW, DataType::UInt32, false)));
+        fields.extend([text(PERSON), text(RECORD), text(OCCURRED_IN), text(REPORTED_IN)]);
+        fields.push(Arc::new(Field::new(IS_LATE, DataType::Boolean, false)));
+        let schema = Arc::new(ArrowSchema::new(fields));
+        let batches: Vec<RecordBatch> = parts.iter().map(|part| batch(part, &schema, state)).collect();
+        (table.name.clone(), schema, batches)
+    };
+    loaded.tables.iter().zip(&state.tables).map(table).collect()
 }
 
 fn batch(part: &AcceptedPart, schema: &Arc<ArrowSchema>, state: &PeriodState) -> RecordBatch {

@@ -59,6 +59,8 @@ pub enum Part {
     Cover(Cover),
     /// Counts of people.
     Indicators(Indicators),
+    /// The same period by period: as each was reported, and as is known now.
+    ByPeriod(Indicators),
     /// Rows of a table.
     Rows(Rows),
     /// People to contact.
@@ -70,7 +72,7 @@ impl Part {
     pub fn tables(&self) -> Vec<&str> {
         match self {
             Self::Cover(_) => Vec::new(),
-            Self::Indicators(indicators) => {
+            Self::Indicators(indicators) | Self::ByPeriod(indicators) => {
                 let counted = indicators.rows.iter().flat_map(|row| &row.counts).map(|counted| &counted.table);
                 let by = indicators.rows.iter().flat_map(|row| &row.by).filter_map(|by| by.table.as_ref());
                 let of = indicators.rows.iter().filter_map(|row| row.mean.as_ref()).map(|mean| &mean.table);
@@ -184,21 +186,30 @@ fn part(node: &Node, mistakes: &Mistakes) -> Option<Part> {
             lines: pairs(&table, "lines"),
             notes: table.texts("notes").unwrap_or_default(),
         })),
-        "indicators" => Some(Part::Indicators(Indicators {
-            name: table.text("name").unwrap_or("Indicators").to_owned(),
-            note: table.text("note").map(str::to_owned),
-            rows: table.list("rows").iter().filter_map(|node| super::indicators::indicator(node, mistakes)).collect(),
-        })),
+        "indicators" => Some(Part::Indicators(indicators(&table, "Indicators"))),
+        "by-period" => Some(Part::ByPeriod(indicators(&table, "By period"))),
         "rows" => rows(&table, node),
         "contacts" => super::contacts::contacts(&table, node).map(Box::new).map(Part::Contacts),
         other => {
             let mistake = Mistake::new(&node.at, format!("there is no part \"{other}\""));
-            table.mistake(mistake.hint("it is one of contacts, cover, indicators and rows"));
+            table.mistake(mistake.hint("it is one of by-period, contacts, cover, indicators and rows"));
             return None;
         }
     };
     table.finish();
     part
+}
+
+fn indicators(table: &Table<'_>, name: &str) -> Indicators {
+    Indicators {
+        name: table.text("name").unwrap_or(name).to_owned(),
+        note: table.text("note").map(str::to_owned),
+        rows: table
+            .list("rows")
+            .iter()
+            .filter_map(|node| super::indicators::indicator(node, table.mistakes()))
+            .collect(),
+    }
 }
 
 fn rows(table: &Table<'_>, node: &Node) -> Option<Part> {

@@ -1,7 +1,7 @@
 //! A run's result for programs.
 
 use qd_model::report::Summary;
-use qd_run::{Blocked, Plan, ReturnOutcome, RunOutcome, SinceSent};
+use qd_run::{Blocked, Correction, Plan, Resubmission, ReturnOutcome, RunOutcome, SinceSent};
 use serde_json::{Value, json};
 
 /// One run as an object, several as an array.
@@ -55,6 +55,9 @@ fn run(outcome: &RunOutcome) -> Value {
         "period": outcome.period.label,
         "as_of": outcome.as_of.to_string(),
         "summary": summary(&outcome.summary),
+        "late": outcome.late,
+        "resubmitted": outcome.resubmitted.iter().map(resubmission).collect::<Vec<_>>(),
+        "correction": outcome.correction.as_ref().map(correction),
         "people": { "this_period": outcome.people.this_period, "cumulative": outcome.people.cumulative },
         "returns": outcome.returns.iter().map(return_of).collect::<Vec<_>>(),
         "trials": outcome.trials.iter().map(|trial| json!({
@@ -62,6 +65,19 @@ fn run(outcome: &RunOutcome) -> Value {
             "findings": trial.findings,
         })).collect::<Vec<_>>(),
     })
+}
+
+fn resubmission(it: &Resubmission) -> Value {
+    json!({ "partner": it.partner, "table": it.table, "added": it.added, "removed": it.removed, "changed": it.changed,
+            "fixed": it.fixed, "still_open": it.still_open, "new": it.new })
+}
+
+fn correction(it: &Correction) -> Value {
+    let versions = it.versions.iter().map(|version| json!({ "return": version.name, "version": version.version }));
+    let changes = it.reasons.iter().map(|(reason, [added, removed, changed])| {
+        json!({ "reason": reason, "added": added, "removed": removed, "changed": changed })
+    });
+    json!({ "versions": versions.collect::<Vec<_>>(), "changes": changes.collect::<Vec<_>>() })
 }
 
 fn summary(summary: &Summary) -> Value {

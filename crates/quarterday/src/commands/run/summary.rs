@@ -148,6 +148,7 @@ fn next_steps(outcome: &RunOutcome) -> Vec<String> {
     if !outcome.made_first.is_empty() {
         steps.push(format!("The state of {} was made first, since it was not there", list(&outcome.made_first)));
     }
+    steps.extend(since_before(outcome));
     let (held, rejected) = (outcome.summary.held as usize, outcome.summary.rejected_sources as usize);
     let mut stand = Vec::new();
     if held > 0 {
@@ -187,6 +188,44 @@ fn next_steps(outcome: &RunOutcome) -> Vec<String> {
         steps.push(format!("Look through the drafts in {draft}; `quarterday verify {draft}` proves them unchanged"));
     }
     steps
+}
+
+/// What came again, what came late, and what was sent before.
+fn since_before(outcome: &RunOutcome) -> Vec<String> {
+    let mut lines = Vec::new();
+    for it in &outcome.resubmitted {
+        let records = changes([it.added, it.removed, it.changed]);
+        let findings =
+            format!("{} fixed, {} still open, {} new", count(it.fixed as usize, "finding"), it.still_open, it.new);
+        lines.push(format!("{} sent {} again: {records}; {findings}", it.partner, it.table));
+    }
+    for (table, periods) in &outcome.late {
+        for (period, rows) in periods {
+            let verb = if *rows == 1 { "tells" } else { "tell" };
+            lines.push(format!(
+                "{} of {table} {verb} of {period} and came with this period",
+                count(*rows as usize, "row")
+            ));
+        }
+    }
+    if let Some(correction) = &outcome.correction {
+        let sent: Vec<String> =
+            correction.versions.iter().map(|it| format!("`{}` as version {}", it.name, it.version)).collect();
+        let since: Vec<String> =
+            correction.reasons.iter().map(|(reason, counts)| format!("{} ({reason})", changes(*counts))).collect();
+        let since = if since.is_empty() { "no record changed since".to_owned() } else { since.join("; ") };
+        lines.push(format!(
+            "{} was sent before ({}), so that this draft is a correction: {since}",
+            outcome.period.label,
+            list(&sent)
+        ));
+    }
+    lines
+}
+
+/// "2 records added, 1 removed, 3 changed".
+fn changes([added, removed, changed]: [u64; 3]) -> String {
+    format!("{} added, {removed} removed, {changed} changed", count(added as usize, "record"))
 }
 
 /// Each reason for which returns are blocked, with the returns that it blocks.
