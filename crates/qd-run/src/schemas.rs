@@ -10,11 +10,21 @@ mod tests;
 pub use diff::diff;
 pub use export::{ExportAs, export};
 pub use infer::infer;
-pub use qd_check::warnings;
 pub use show::show;
 
 use qd_model::schema::{Category, FieldsMatch, MissingValue, Placed};
-use qd_model::{Field, Schema, words};
+use qd_model::{Field, Mistake, Schema, words};
+use qd_rules::RowRules;
+use std::sync::Arc;
+
+/// What a person should look at in a schema in which nothing is mistaken: its fields, keys and
+/// headings, and rules that can find nothing.
+pub fn warnings(schema: &Arc<Schema>) -> Vec<Mistake> {
+    let mut warnings = qd_check::warnings(schema);
+    warnings.extend(RowRules::compile(schema).map_or_else(|_| Vec::new(), |rules| rules.warnings()));
+    warnings.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.what.cmp(&b.what)));
+    warnings
+}
 
 /// What a schema asks of a field, each as a label and its words, in a fixed order. Code lists and
 /// headings are left out, since they are many.
