@@ -103,6 +103,13 @@ fn columns_keep_their_letters() {
 }
 
 #[test]
+fn what_was_normalised_is_counted_by_kind_and_column() {
+    let checkout = Checkout::new();
+    let notes = read(&checkout, "people-spaces-around.csv")["notes"].to_string();
+    assert!(notes.contains("normalised (spaces): 12 cells of Full name"), "{notes}");
+}
+
+#[test]
 fn the_other_ways_to_look_agree() {
     let checkout = Checkout::new();
     let file = "sample-data/formats/people.xlsx";

@@ -2,7 +2,6 @@
 
 mod beside;
 mod groups;
-mod idle;
 mod judging;
 mod laws;
 mod refusals;

@@ -13,6 +13,7 @@ static CODES: &[Code] = &[
     code("two-files", Severity::Reject, include_str!("findings/two-files.md")),
     code("stray-file", Severity::Note, include_str!("findings/stray-file.md")),
     code("wrong-period", Severity::Reject, include_str!("findings/wrong-period.md")),
+    code("same-file", Severity::Query, include_str!("findings/same-file.md")),
     code("held-with", Severity::Error, include_str!("findings/held-with.md")),
     code("suggested-match", Severity::Note, include_str!("findings/suggested-match.md")),
     code("contradicted-decision", Severity::Query, include_str!("findings/contradicted-decision.md")),

@@ -2,13 +2,14 @@
 
 use crate::beyond;
 use crate::codes::fault;
-use crate::discover::{Absent, Discovered, FoundSource, discover};
+use crate::discover::{self, Absent, Discovered, FoundSource, discover};
 use crate::explanations::Explanations;
 use crate::facts::{self, Calendar};
 use crate::hold;
 use crate::judge::{Judged, Keep, Subject, judge};
 use crate::load::{Loaded, LoadedTable, plain};
 use crate::people;
+use crate::repeated;
 use crate::state::{self, AcceptedPart, PeriodState};
 use crate::waivers;
 use arrow::array::{Array, BooleanArray, StringArray};
@@ -109,6 +110,8 @@ pub(crate) struct Context<'a> {
     /// The period before, where it is known.
     pub(crate) previous: Option<&'a PeriodState>,
     pub(crate) explanations: &'a Explanations,
+    /// The period in which a file with these bytes came before, by its digest.
+    pub(crate) earlier_files: &'a BTreeMap<String, String>,
     /// Told how many of how many sources are done.
     pub(crate) progress: &'a (dyn Fn(usize, usize) + Sync),
 }
@@ -116,7 +119,7 @@ pub(crate) struct Context<'a> {
 /// Reads and judges all sources of a period.
 pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
     let loaded = context.loaded;
-    let Discovered { sources: found, mut general, absent, strays } = discover(loaded, context.period)?;
+    let Discovered { sources: found, mut general, mut absent, strays } = discover(loaded, context.period)?;
     let constants = Constants { period: Some((context.period.from, context.period.to)), as_of: Some(context.as_of) };
     let done = AtomicUsize::new(0);
     let total = found.len();
@@ -128,6 +131,8 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
             Ok(source)
         })
         .collect::<Result<Vec<Source>, Refusal>>()?;
+    leave_out_declared(context, &mut sources, &mut general, &mut absent);
+    repeated::find(context, &mut sources);
     let mut not_checked: Vec<NotChecked> =
         sources.iter_mut().flat_map(|source| std::mem::take(&mut source.judged.not_checked)).collect();
     beyond::judge(context, &constants, &mut sources, &mut not_checked);
@@ -184,6 +189,29 @@ fn inputs(loaded: &Loaded, sources: &[Source]) -> BTreeMap<String, String> {
     sources.iter().map(input).collect()
 }
 
+/// A workbook that came without the sheet of a table that was declared nil or late is as if nothing
+/// had come for that table.
+fn leave_out_declared(
+    context: &Context<'_>,
+    sources: &mut Vec<Source>,
+    general: &mut Vec<SourceReport>,
+    absent: &mut Vec<Absent>,
+) {
+    sources.retain(|source| {
+        let rejects = || source.judged.findings.iter().filter(|finding| finding.fault.severity == Severity::Reject);
+        let has_no_sheet = source.judged.is_rejected
+            && rejects().all(|finding| ["sheet-not-found", "wrong-template"].contains(&&*finding.fault.code));
+        let table = &context.loaded.tables[source.table].name;
+        if !has_no_sheet || discover::declared(context.loaded, context.period, &source.partner, table).is_none() {
+            return true;
+        }
+        let (report, gap) = discover::absent(context.loaded, context.period, &source.partner, table);
+        general.push(report);
+        absent.push(gap);
+        false
+    });
+}
+
 fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Constants) -> Result<Source, Refusal> {
     let loaded = context.loaded;
     let table = &loaded.tables[found.table];
@@ -197,6 +225,7 @@ fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Cons
         table,
         sheet: found.spec.sheet.as_deref(),
         headings: &found.spec.headings,
+        place: found.place,
         formats: &found.spec.formats,
         severities: &loaded.pipeline.severities,
         constants,

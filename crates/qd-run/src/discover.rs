@@ -3,9 +3,10 @@
 use crate::codes::fault;
 use crate::load::{Loaded, plain};
 use qd_model::period::Period;
-use qd_model::pipeline::{DeclaredState, Partner, SourceSpec};
+use qd_model::pipeline::{Declaration, DeclaredState, Partner, SourceSpec};
 use qd_model::report::SourceReport;
 use qd_model::{Refusal, words};
+use qd_source::Place;
 use std::path::{Path, PathBuf};
 
 /// What a period's folder holds.
@@ -39,6 +40,8 @@ pub(crate) struct FoundSource<'a> {
     pub(crate) file: String,
     /// The name under which reports that leave speak of the file: `<partner>-NN`.
     pub(crate) public: String,
+    /// Where in the file it stands; a wide table is one source for each of its parts.
+    pub(crate) place: Place<'a>,
     /// Whether another file claims the same source.
     pub(crate) is_rival: bool,
 }
@@ -98,10 +101,16 @@ fn sources_of<'a>(
     let matching: Vec<(usize, &(&String, &PathBuf))> =
         own.iter().enumerate().filter(|(_, (file, _))| fits(&spec.file, file)).collect();
     if matching.is_empty() {
-        absent(loaded, period, partner, &spec.table, found);
+        let (report, absent) = absent(loaded, period, &partner.code, &spec.table);
+        found.general.push(report);
+        found.absent.push(absent);
     }
-    for (number, (file, path)) in &matching {
+    let places = Place::all(&spec.layout);
+    for ((number, (file, path)), place) in
+        matching.iter().flat_map(|found| places.iter().map(move |place| (found, place)))
+    {
         found.sources.push(FoundSource {
+            place: *place,
             partner,
             spec,
             table: loaded.table_index(&spec.table),
@@ -113,18 +122,24 @@ fn sources_of<'a>(
     }
 }
 
-fn absent(loaded: &Loaded, period: &Period, partner: &Partner, table: &str, found: &mut Discovered<'_>) {
-    let declared = loaded.pipeline.declarations.iter().find(|declaration| {
-        declaration.partner == partner.code && declaration.table == table && declaration.period == period.label
-    });
+/// What a partner has declared of a table.
+pub(crate) fn declared<'a>(loaded: &'a Loaded, period: &Period, partner: &str, table: &str) -> Option<&'a Declaration> {
+    loaded.pipeline.declarations.iter().find(|declaration| {
+        declaration.partner == partner && declaration.table == table && declaration.period == period.label
+    })
+}
+
+/// What is to be said of a source that is not there.
+pub(crate) fn absent(loaded: &Loaded, period: &Period, partner: &str, table: &str) -> (SourceReport, Absent) {
+    let declared = declared(loaded, period, partner, table);
     let severities = &loaded.pipeline.severities;
     let mut report =
-        SourceReport { partner: Some(partner.code.clone()), table: Some(table.to_owned()), ..SourceReport::default() };
+        SourceReport { partner: Some(partner.to_owned()), table: Some(table.to_owned()), ..SourceReport::default() };
     report.findings.add(match declared {
         None => fault(
             "missing-source",
             severities,
-            format!("Nothing has come from `{}` for the table {table}", partner.code),
+            format!("Nothing has come from `{partner}` for the table {table}"),
             "sources have not come",
             "ask the partner for the file, or declare it nil or late in the pipeline",
         ),
@@ -134,16 +149,12 @@ fn absent(loaded: &Loaded, period: &Period, partner: &Partner, table: &str, foun
                 DeclaredState::Late => ("declared-late", "will send it later"),
             };
             let when = words::date(declared.date);
-            let message = format!("`{}` {state} for the table {table} (said by {}, {when})", partner.code, declared.by);
+            let message = format!("`{partner}` {state} for the table {table} (said by {}, {when})", declared.by);
             fault(code, severities, message, "sources are declared", "nothing, if this is still true")
         }
     });
-    found.general.push(report);
-    found.absent.push(Absent {
-        partner: partner.code.clone(),
-        table: table.to_owned(),
-        declared: declared.map(|declared| declared.state),
-    });
+    let state = declared.map(|declared| declared.state);
+    (report, Absent { partner: partner.to_owned(), table: table.to_owned(), declared: state })
 }
 
 fn report_strays(loaded: &Loaded, found: &mut Discovered<'_>) {

@@ -9,7 +9,7 @@ use qd_model::finding::{Fault, Hit, ShowValues, SourceFindings};
 use qd_model::report::{Filled, NotChecked};
 use qd_model::schema::{ForeignKey, Rule, Schema};
 use qd_rules::Constants;
-use qd_source::{Block, Opened, Request};
+use qd_source::{Block, Opened, Place, Request};
 use qd_table::{Shape, Typed};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) table: &'a LoadedTable,
     pub(crate) sheet: Option<&'a str>,
     pub(crate) headings: &'a [(String, String)],
+    pub(crate) place: Place<'a>,
     pub(crate) formats: &'a [(String, String)],
     pub(crate) severities: &'a BTreeMap<String, Severity>,
     pub(crate) constants: &'a Constants,
@@ -86,7 +87,13 @@ struct Part {
 /// Opens and judges one source. Runs on the pool that it is called on.
 pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
     let schema = &subject.table.schema;
-    let request = Request { schema: Some(schema), headings: subject.headings, sheet: subject.sheet };
+    let request = Request {
+        schema: Some(schema),
+        headings: subject.headings,
+        sheet: subject.sheet,
+        formats: subject.formats,
+        place: subject.place,
+    };
     let mut source = match qd_source::open(subject.path, &request) {
         Opened::Rejected(rejection) => {
             let mut findings = rejection.findings;

@@ -36,6 +36,7 @@ mod plan;
 mod prepared;
 mod read;
 mod reopened;
+mod repeated;
 mod restricted;
 mod resubmitted;
 mod returns;

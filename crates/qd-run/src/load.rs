@@ -244,6 +244,13 @@ fn check_fields(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
             want(&spec.name, field, &spec.schema.at);
         }
     }
+    for source in pipeline.partners.iter().flat_map(|partner| &partner.sources) {
+        let layout = &source.layout;
+        let set = layout.set.iter().chain(layout.unfold.iter().flat_map(|part| &part.set));
+        for (field, _) in set {
+            want(&source.table, field, &source.at);
+        }
+    }
     if let Some(people) = &pipeline.people {
         want(&people.table, &people.record, &start);
         for field in people.suggest.iter().chain(people.strong.iter().flat_map(|strong| &strong.fields)) {

@@ -6,6 +6,7 @@ use crate::earlier::KnownPeople;
 use crate::explanations::{self, Explanations};
 use crate::folders::{self, Folders};
 use crate::load::Loaded;
+use crate::repeated;
 use crate::run::{Progress, RunRequest};
 use crate::state::PeriodState;
 use jiff::civil::Date;
@@ -95,6 +96,7 @@ impl<'a> Prepared<'a> {
     ) -> Result<Computed, Refusal> {
         let as_of = if period.label == self.period.label { self.as_of } else { period.to };
         let what = format!("reading {}", period.label);
+        let earlier_files = repeated::earlier_files(self, period);
         compute(&Context {
             loaded: self.loaded,
             period,
@@ -105,6 +107,7 @@ impl<'a> Prepared<'a> {
             known: Known { register: &people.register, period: &period.label, decided: &people.decided },
             previous,
             explanations: &self.explanations,
+            earlier_files: &earlier_files,
             progress: &|done, total| progress.step(&what, done, total),
         })
     }

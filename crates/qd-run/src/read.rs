@@ -10,7 +10,7 @@ use qd_check::{Checker, Settings};
 use qd_model::finding::{ShowValues, SourceFindings, column_letters};
 use qd_model::report::ColumnReport;
 use qd_model::{FieldType, Refusal, Severity, words};
-use qd_source::{Opened, Request};
+use qd_source::{Opened, Place, Request};
 use qd_table::{Chunk, Shape, Typed};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -70,9 +70,21 @@ pub fn read(request: &ReadRequest<'_>) -> Result<ReadTable, Refusal> {
     if meta.is_dir() {
         return Err(Refusal::new(format!("{} is a folder", request.file.display())).hint("name a file in it"));
     }
-    let job = job(request)?;
-    let (schema, headings) = job.as_ref().map_or((None, NOTHING), |job| (Some(&job.table.schema), job.headings));
-    let sheet = job.as_ref().map_or(request.sheet, |job| job.sheet);
+    let jobs = jobs(request)?;
+    if jobs.is_empty() {
+        return Ok(read_one(request, None));
+    }
+    let mut parts = jobs.iter().map(|job| read_one(request, Some(job)));
+    let first = parts.next().expect("there is a part");
+    Ok(parts.fold(first, ReadTable::and))
+}
+
+/// Reads one table, or one part of a wide one.
+fn read_one(request: &ReadRequest<'_>, job: Option<&Job<'_>>) -> ReadTable {
+    let (schema, headings) = job.map_or((None, NOTHING), |job| (Some(&job.table.schema), job.headings));
+    let sheet = job.map_or(request.sheet, |job| job.sheet);
+    let place = job.map_or_else(Place::default, |job| job.place);
+    let formats = job.map_or(NOTHING, |job| job.formats);
     let mut table = ReadTable {
         source: request.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         sheet: None,
@@ -82,7 +94,8 @@ pub fn read(request: &ReadRequest<'_>) -> Result<ReadTable, Refusal> {
         notes: Vec::new(),
         is_rejected: false,
     };
-    let opened = qd_source::open(request.file, &Request { schema: schema.map(AsRef::as_ref), headings, sheet });
+    let opened =
+        qd_source::open(request.file, &Request { schema: schema.map(AsRef::as_ref), headings, sheet, formats, place });
     let mut source = match opened {
         Opened::Table(source) => source,
         Opened::Rejected(rejection) => {
@@ -92,11 +105,10 @@ pub fn read(request: &ReadRequest<'_>) -> Result<ReadTable, Refusal> {
                 (table.heading_row, table.columns) = (shape.heading_row, shape.columns);
             }
             table.say(rejection.findings);
-            return Ok(table);
+            return table;
         }
     };
     let none = BTreeMap::new();
-    let formats = job.as_ref().map_or(NOTHING, |job| job.formats);
     let settings = Settings { formats, severities: &none, show: ShowValues::Plain };
     let checker = schema.map(|schema| Checker::new(schema, &source.shape, &settings));
     let wanted = wanted(&source.shape, schema.is_some());
@@ -107,15 +119,21 @@ pub fn read(request: &ReadRequest<'_>) -> Result<ReadTable, Refusal> {
         .par_bridge()
         .map(|(position, block)| {
             let read = block.read();
-            let typed = checker.as_ref().map(|checker| checker.chunk(&read.chunk).typed);
-            (position, piece(&shape, &wanted, read.chunk, typed.as_ref(), schema.map(AsRef::as_ref)), read.hits)
+            let judged = checker.as_ref().map(|checker| checker.chunk(&read.chunk));
+            let (typed, tidied) = judged.map_or_else(Default::default, |judged| (Some(judged.typed), judged.tidied));
+            let piece = piece(&shape, &wanted, read.chunk, typed.as_ref(), schema.map(AsRef::as_ref));
+            (position, piece, read.hits, tidied)
         })
         .collect();
     pieces.sort_unstable_by_key(|(position, ..)| *position);
     let mut findings = std::mem::take(&mut source.findings);
-    for (_, piece, hits) in pieces {
+    let mut tidied: BTreeMap<(usize, &str), u64> = BTreeMap::new();
+    for (_, piece, hits, more) in pieces {
         table.pieces.push(piece);
         findings.hits.extend(hits);
+        for (what, cells) in more {
+            *tidied.entry(what).or_default() += cells;
+        }
     }
     findings.extend(source.finish());
     table.is_rejected = findings.count(Severity::Reject) > 0;
@@ -125,25 +143,32 @@ pub fn read(request: &ReadRequest<'_>) -> Result<ReadTable, Refusal> {
         table.tell_extent();
     }
     table.say(findings);
-    Ok(table)
+    if let Some(schema) = schema {
+        table.notes.extend(tidied.into_iter().map(|((field, word), cells)| {
+            let (cells, label) = (words::count(cells as usize, "cell"), schema.fields[field].label());
+            format!("normalised ({word}): {cells} of {label}")
+        }));
+    }
+    table
 }
 
-/// The one table that the file is read as.
-fn job<'a>(request: &'a ReadRequest<'a>) -> Result<Option<Job<'a>>, Refusal> {
+/// The one table that the file is read as, part by part where it is wide; none without a schema.
+fn jobs<'a>(request: &'a ReadRequest<'a>) -> Result<Vec<Job<'a>>, Refusal> {
     match &request.against {
-        None => Ok(None),
+        None => Ok(Vec::new()),
         Some(Against::Schema(table)) => {
-            let (headings, formats) = (NOTHING, NOTHING);
-            Ok(Some(Job { path: request.file, table, sheet: request.sheet, headings, formats }))
+            let (headings, place, formats) = (NOTHING, Place::default(), NOTHING);
+            Ok(vec![Job { path: request.file, table, sheet: request.sheet, headings, place, formats }])
         }
         Some(Against::Pipeline { loaded, partner, table }) => {
-            let mut jobs = pipeline_jobs(loaded, *partner, *table, request.file, request.sheet)?;
-            if jobs.len() > 1 {
-                let names: Vec<&str> = jobs.iter().map(|job| job.table.name.as_str()).collect();
+            let jobs = pipeline_jobs(loaded, *partner, *table, request.file, request.sheet)?;
+            let mut names: Vec<&str> = jobs.iter().map(|job| job.table.name.as_str()).collect();
+            names.dedup();
+            if names.len() > 1 {
                 let what = format!("{} holds several tables: {}", request.file.display(), words::list(&names));
                 return Err(Refusal::new(what).hint("name the table with --table"));
             }
-            Ok(jobs.pop())
+            Ok(jobs)
         }
     }
 }
@@ -204,6 +229,30 @@ fn canonical(
 }
 
 impl ReadTable {
+    /// This table with the rows of another part below, field by field.
+    fn and(mut self, more: Self) -> Self {
+        for column in &more.columns {
+            if self.columns.iter().any(|known| known.field == column.field) {
+                continue;
+            }
+            self.columns.push(column.clone());
+            for piece in &mut self.pieces {
+                piece.columns.push(StringViewArray::new_null(piece.rows.len()));
+            }
+        }
+        for piece in more.pieces {
+            let own = |field: &ColumnReport| more.columns.iter().position(|column| column.field == field.field);
+            let nulls = || StringViewArray::new_null(piece.rows.len());
+            let columns =
+                self.columns.iter().map(|field| own(field).map_or_else(nulls, |own| piece.columns[own].clone()));
+            self.pieces.push(Piece { columns: columns.collect(), rows: piece.rows });
+        }
+        self.is_rejected |= more.is_rejected;
+        let fresh: Vec<String> = more.notes.into_iter().filter(|note| !self.notes.contains(note)).collect();
+        self.notes.extend(fresh);
+        self
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.pieces.iter().map(|piece| piece.rows.len()).sum()

@@ -7,6 +7,7 @@ use qd_model::finding::ShowValues;
 use qd_model::report::{NotChecked, Report, SourceReport};
 use qd_model::{Refusal, Severity, words};
 use qd_rules::Constants;
+use qd_source::Place;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,7 @@ pub(crate) struct Job<'a> {
     pub(crate) table: &'a LoadedTable,
     pub(crate) sheet: Option<&'a str>,
     pub(crate) headings: &'a [(String, String)],
+    pub(crate) place: Place<'a>,
     pub(crate) formats: &'a [(String, String)],
 }
 
@@ -90,6 +92,7 @@ pub fn validate(request: &ValidateRequest<'_>) -> Result<Report, Refusal> {
                 table: job.table,
                 sheet: job.sheet,
                 headings: job.headings,
+                place: job.place,
                 formats: job.formats,
                 severities,
                 constants: &constants,
@@ -132,7 +135,14 @@ fn jobs<'a>(request: &'a ValidateRequest<'a>) -> Result<Vec<Job<'a>>, Refusal> {
     for path in request.files {
         match &request.against {
             Against::Schema(table) => {
-                jobs.push(Job { path, table, sheet: request.sheet, headings: NOTHING, formats: NOTHING });
+                jobs.push(Job {
+                    path,
+                    table,
+                    sheet: request.sheet,
+                    headings: NOTHING,
+                    place: Place::default(),
+                    formats: NOTHING,
+                });
             }
             Against::Pipeline { loaded, partner, table } => {
                 jobs.extend(pipeline_jobs(loaded, *partner, *table, path, request.sheet)?);
@@ -176,11 +186,13 @@ pub(crate) fn pipeline_jobs<'a>(
         };
         let jobs: Vec<Job<'a>> = specs
             .into_iter()
-            .map(|spec| Job {
+            .flat_map(|spec| Place::all(&spec.layout).into_iter().map(move |place| (spec, place)))
+            .map(|(spec, place)| Job {
                 path,
                 table: loaded.table(&spec.table),
                 sheet: sheet.or(spec.sheet.as_deref()),
                 headings: &spec.headings,
+                place,
                 formats: &spec.formats,
             })
             .collect();
@@ -195,13 +207,13 @@ pub(crate) fn pipeline_jobs<'a>(
                 .hint("name the partner with --partner, whose own headings are then known, or the table with --table")
         })?,
     };
-    Ok(vec![Job { path, table, sheet, headings: NOTHING, formats: NOTHING }])
+    Ok(vec![Job { path, table, sheet, headings: NOTHING, place: Place::default(), formats: NOTHING }])
 }
 
 /// The table of which most fields are found in the file's headings.
 fn best_fit<'a>(loaded: &'a Loaded, path: &Path, sheet: Option<&str>) -> Option<&'a LoadedTable> {
     let recognised = |table: &LoadedTable| {
-        let request = qd_source::Request { schema: Some(&table.schema), headings: &[], sheet };
+        let request = qd_source::Request { schema: Some(&table.schema), sheet, ..qd_source::Request::default() };
         match qd_source::open(path, &request) {
             qd_source::Opened::Table(source) => {
                 source.shape.columns.iter().filter(|column| column.field.is_some()).count()

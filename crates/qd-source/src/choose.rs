@@ -5,6 +5,7 @@ use crate::formats::Book;
 use crate::headings::Headings;
 use crate::layout;
 use crate::own;
+use crate::place::{self, Area, Place};
 use crate::sample::Sample;
 use crate::source::Request;
 use qd_model::{Fault, Schema};
@@ -15,6 +16,8 @@ pub(crate) struct Choice {
     pub(crate) sample: Sample,
     /// Index into the sample's rows.
     pub(crate) heading: usize,
+    /// The part of the sheet that is the table's.
+    pub(crate) area: Area,
     pub(crate) notes: Vec<Fault>,
 }
 
@@ -27,6 +30,16 @@ struct Look {
     matches: usize,
     /// Whether at least half of the required fields have one.
     fits: bool,
+    area: Area,
+}
+
+/// What every sheet is looked at for.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    known: Option<(&'a Schema, &'a Headings<'a>)>,
+    place: Place<'a>,
+    /// Where the place has a range: its cells.
+    range: Option<Area>,
 }
 
 /// Finds the sheet with the table.
@@ -37,13 +50,20 @@ pub(crate) fn choose(
 ) -> Result<Choice, Trouble> {
     // Sheets that we put there ourselves are no partner's, unless one is asked for by its name.
     let all: Vec<usize> = (0..book.sheets().len()).filter(|sheet| own::mark(book, *sheet).is_none()).collect();
+    let range = request.place.layout.and_then(|layout| layout.range.as_deref());
+    let range = range.map(|asked| place::range(book, asked)).transpose()?;
+    let wanted = Wanted { known, place: request.place, range: range.map(|(_, area)| area) };
     let (named, visible): (Vec<usize>, Vec<usize>) = match request.sheet {
+        // The name of a range says its sheet.
+        _ if range.is_some_and(|(sheet, _)| sheet.is_some()) => {
+            (range.and_then(|(sheet, _)| sheet).into_iter().collect(), Vec::new())
+        }
         // Text files have no sheets; a sheet's name is then not a question.
         Some(asked) if book.sheets().iter().any(|sheet| sheet.name.is_some()) => (vec![find(book, asked)?], Vec::new()),
         _ => (Vec::new(), all.iter().copied().filter(|sheet| !book.sheets()[*sheet].hidden).collect()),
     };
     if let [sheet] = named[..] {
-        let look = look(book, sheet, known)?;
+        let look = look(book, sheet, wanted)?;
         let mut notes = Vec::new();
         if let Some(name) = book.sheets()[sheet].name.as_deref().filter(|_| book.sheets()[sheet].hidden) {
             notes.push(faults::hidden_read(name));
@@ -52,7 +72,7 @@ pub(crate) fn choose(
     }
     let (mut looks, mut notes, mut trouble) = (Vec::new(), Vec::new(), None);
     for sheet in &visible {
-        match look(book, *sheet, known) {
+        match look(book, *sheet, wanted) {
             Ok(look) => looks.push(look),
             // One that cannot be read is no fault of the one that can, and is told of.
             Err(why) => {
@@ -69,7 +89,7 @@ pub(crate) fn choose(
     if known.is_some() {
         for sheet in all.into_iter().filter(|sheet| !visible.contains(sheet)) {
             // A hidden sheet that cannot be read is no fault of the sheet that can.
-            let fits = look(book, sheet, known).is_ok_and(|look| look.fits);
+            let fits = look(book, sheet, wanted).is_ok_and(|look| look.fits);
             if let Some(name) = book.sheets()[sheet].name.as_deref().filter(|_| fits) {
                 notes.push(faults::hidden_skipped(name));
             }
@@ -99,9 +119,11 @@ fn visible_names(book: &dyn Book) -> Vec<&str> {
     book.sheets().iter().filter(|sheet| !sheet.hidden).filter_map(|sheet| sheet.name.as_deref()).collect()
 }
 
-fn look(book: &mut dyn Book, sheet: usize, known: Option<(&Schema, &Headings<'_>)>) -> Result<Look, Trouble> {
-    let sample = book.sample(sheet)?;
-    let found = layout::heading_row(&sample, known);
+fn look(book: &mut dyn Book, sheet: usize, wanted: Wanted<'_>) -> Result<Look, Trouble> {
+    let Wanted { known, place, range } = wanted;
+    let area = place::area(book, sheet, place, range)?;
+    let mut sample = if area.is_part() { place::sample(book, sheet, area)? } else { book.sample(sheet)? };
+    let found = layout::heading_row(&mut sample, known, place);
     let (heading, matches) = (found.map(|(row, _)| row), found.map_or(0, |(_, matches)| matches));
     let fits = match (known, heading) {
         (Some((schema, headings)), Some(row)) => {
@@ -116,7 +138,7 @@ fn look(book: &mut dyn Book, sheet: usize, known: Option<(&Schema, &Headings<'_>
         (None, Some(_)) => true,
         (_, None) => false,
     };
-    Ok(Look { sheet, sample, heading, matches, fits })
+    Ok(Look { sheet, sample, heading, matches, fits, area })
 }
 
 /// The one sheet that fits; where none does, the only one with any heading, so that what is missing
@@ -148,12 +170,12 @@ fn settle(
     known: Option<(&Schema, &Headings<'_>)>,
     notes: Vec<Fault>,
 ) -> Result<Choice, Trouble> {
-    let Look { sheet, sample, heading, .. } = look;
+    let Look { sheet, sample, heading, area, .. } = look;
     if sample.rows.is_empty() {
         return Err(faults::nothing_on_sheet());
     }
     match (heading, known) {
-        (Some(heading), _) => Ok(Choice { sheet, sample, heading, notes }),
+        (Some(heading), _) => Ok(Choice { sheet, sample, heading, area, notes }),
         (None, Some((schema, _))) => {
             let name: Vec<&str> = book.sheets()[sheet].name.as_deref().into_iter().collect();
             Err(faults::wrong_template(table_name(schema), &name))

@@ -16,24 +16,30 @@ macro_rules! codes {
 }
 
 codes! {
+    BELOW_TABLE "below-table" Note;
     BLANK_HEADING "blank-heading" Note;
     COLUMN_ORDER "column-order" Reject;
+    DATE_ORDER "date-order" Query;
     DUPLICATE_HEADING "duplicate-heading" Reject;
     ENCODING "encoding" Note;
     HIDDEN "hidden" Note;
+    LOST_DIGITS "lost-digits" Query;
     MERGED "merged" Note;
     MISSING_COLUMN "missing-column" Reject;
     NO_ROWS "no-rows" Note;
     NOT_COLLECTED "not-collected" Query;
     RAGGED_ROW "ragged-row" Error;
+    REPEATED_HEADING "repeated-heading" Note;
     SEVERAL_SHEETS "several-sheets" Reject;
     SHEET_NOT_FOUND "sheet-not-found" Reject;
     STRAY_QUOTE "stray-quote" Error;
     TOO_LARGE "too-large" Reject;
+    UNCALCULATED "uncalculated" Query;
     UNCLOSED_QUOTE "unclosed-quote" Reject;
     UNDECODABLE "undecodable" Error;
     UNKNOWN_COLUMN "unknown-column" Note;
     UNREADABLE "unreadable" Reject;
+    VANISHED_HEADING "vanished-heading" Query;
     WRONG_TEMPLATE "wrong-template" Reject;
 }
 

@@ -135,6 +135,21 @@ pub(crate) fn sheet_not_found(asked: &str, sheets: &[&str]) -> Trouble {
     Trouble::from(fault(&codes::SHEET_NOT_FOUND, &message, &fix))
 }
 
+/// The range that was asked for is not there.
+pub(crate) fn range_not_found(asked: &str, known: &[&str]) -> Trouble {
+    let known = if known.is_empty() { String::new() } else { format!("; the file has {}", quoted(known)) };
+    let message = format!("There is no range or table \"{asked}\"{known}");
+    let fix = "mend `range` in the pipeline's source: cells such as B4:H200, or the name of an Excel table or of a named range of an xlsx workbook";
+    Trouble::from(fault(&codes::SHEET_NOT_FOUND, &message, fix))
+}
+
+/// The words that stand before or after the table are not there.
+pub(crate) fn words_not_found(words: &str) -> Trouble {
+    let message = format!("No row with the words \"{words}\" was found, between which and others the table stands");
+    let fix = "mend `between` in the pipeline's source, or ask the partner why the row is gone";
+    Trouble::from(fault(&codes::SHEET_NOT_FOUND, &message, fix))
+}
+
 /// No sheet has enough of the table's headings.
 pub(crate) fn no_sheet_fits(table: &str, sheets: &[&str]) -> Trouble {
     let message =
@@ -192,6 +207,15 @@ pub(crate) fn hidden_parts(rows: u64, columns: u64) -> Fault {
     fault(&codes::HIDDEN, &message, "nothing, if they belong to the table; else ask the partner to remove them")
 }
 
+/// Formulas of which no result was saved: their cells are empty to every reader.
+pub(crate) fn uncalculated(count: u64) -> Fault {
+    let message = match count {
+        1 => "The sheet has 1 formula of which no result was saved, and its cell was read as empty".to_owned(),
+        _ => format!("The sheet has {count} formulas of which no result was saved, and their cells were read as empty"),
+    };
+    fault(&codes::UNCALCULATED, &message, "open the file in Excel, which calculates it, save it and send it again")
+}
+
 /// Merged cells on the sheet.
 pub(crate) fn merged(count: u64) -> Fault {
     let message = match count {
@@ -215,6 +239,18 @@ pub(crate) fn missing_column(field: &Field, near: Option<&str>) -> Fault {
         ),
     };
     let mut fault = fault(&codes::MISSING_COLUMN, &message, fix);
+    fault.field = Some(field.name.as_str().into());
+    fault
+}
+
+/// A heading of the partner's mapping that is gone, and its field with it.
+pub(crate) fn vanished_heading(heading: &str, field: &Field) -> Fault {
+    let label = field.label();
+    let message =
+        format!("The partner's mapping has the heading \"{heading}\" for {label}, and the file has it no more");
+    let fix =
+        "ask the partner what became of the column; if it has another heading now, map that one with `quarterday map`";
+    let mut fault = fault(&codes::VANISHED_HEADING, &message, fix);
     fault.field = Some(field.name.as_str().into());
     fault
 }
@@ -310,6 +346,50 @@ pub(crate) fn stray_quote() -> Fault {
     Fault {
         many: "rows have words after a closing quotation mark, so where their cells end is a guess".into(),
         ..fault(&codes::STRAY_QUOTE, message, fix)
+    }
+}
+
+/// A row below the table that is no record.
+pub(crate) fn below_table() -> Fault {
+    let message = "The row stands below the table and is a total or a note, and was not read";
+    Fault {
+        many: "rows stand below the table and are totals or notes, and were not read".into(),
+        ..fault(&codes::BELOW_TABLE, message, "nothing, if the row is no record of the table")
+    }
+}
+
+/// A row that repeats the headings.
+pub(crate) fn repeated_heading() -> Fault {
+    let message = "The row repeats the headings, and was not read";
+    Fault {
+        many: "rows repeat the headings, and were not read".into(),
+        ..fault(&codes::REPEATED_HEADING, message, "nothing, if the rows below it belong to the same table")
+    }
+}
+
+/// Dates that can only be written in another order than the declared one.
+pub(crate) fn date_order(field: &Field, first: &str, then: &str) -> Fault {
+    let label = field.label();
+    let message = format!(
+        "{label} can only be read with the {first} before the {then}, though the {then} is declared to come first; other dates of the column may be read with both exchanged"
+    );
+    let fix = "ask the partner how the whole column was written, and say so in `formats` of its source in the pipeline, or have these cells corrected";
+    let many = format!(
+        "cells of {label} can only be read with the {first} before the {then}, so other dates of the column may be read with both exchanged"
+    );
+    Fault { field: Some(field.name.as_str().into()), many: many.into(), ..fault(&codes::DATE_ORDER, &message, fix) }
+}
+
+/// Numbers of which a spreadsheet has dropped digits.
+pub(crate) fn lost_digits(field: &Field) -> Fault {
+    let label = field.label();
+    let message = format!("{label} was kept as a number by a spreadsheet, which has dropped its last digits");
+    let fix = "ask the partner to format the column as text, and to enter the value again from their own records";
+    Fault {
+        field: Some(field.name.as_str().into()),
+        many: format!("cells of {label} were kept as numbers by a spreadsheet, which has dropped their last digits")
+            .into(),
+        ..fault(&codes::LOST_DIGITS, &message, fix)
     }
 }
 

@@ -19,6 +19,7 @@ mod zip;
 
 use crate::block::{Block, Plan};
 use crate::faults::{self, Trouble};
+use crate::place::Named;
 use crate::sample::Sample;
 use head::Head;
 use input::Input;
@@ -54,6 +55,10 @@ pub(crate) trait Book: Send {
     }
     /// What is to be said of a sheet as a whole.
     fn sheet_notes(&mut self, _sheet: usize) -> Vec<Fault> {
+        Vec::new()
+    }
+    /// Names that stand for cells: Excel tables and named ranges.
+    fn named_areas(&mut self) -> Vec<Named> {
         Vec::new()
     }
     /// The rows of a sheet, in order.

@@ -1,6 +1,7 @@
 //! Which field a heading means: by the partner's own mapping, then exactly, then without regard to
 //! case, spaces and signs. Never by prefix and never by nearness: a near name is only suggested.
 
+use crate::place::Place;
 use crate::source::Request;
 use qd_model::Schema;
 use qd_model::words;
@@ -14,6 +15,7 @@ pub(crate) struct Headings<'a> {
     folded: HashMap<String, Match>,
     /// Folded headings of data that must not arrive.
     not_collected: HashSet<String>,
+    place: Place<'a>,
 }
 
 /// The field that a heading means.
@@ -55,12 +57,19 @@ impl<'a> Headings<'a> {
             }
         }
         let not_collected = schema.not_collected.iter().map(|heading| words::fold(heading)).collect();
-        Self { exact, folded, not_collected }
+        Self { exact, folded, not_collected, place: request.place }
     }
 
     /// The field that a heading means.
     pub(crate) fn field_of(&self, heading: &str) -> Option<Match> {
-        self.exact.get(heading).or_else(|| self.folded.get(&words::fold(heading))).copied()
+        let marked = || self.place.unmarked(heading).and_then(|rest| self.folded.get(&rest));
+        self.exact.get(heading).or_else(|| self.folded.get(&words::fold(heading))).or_else(marked).copied()
+    }
+
+    /// Whether a heading means a field only without the mark of a wide table's part.
+    pub(crate) fn is_marked(&self, heading: &str) -> bool {
+        let is_plain = self.exact.contains_key(heading) || self.folded.contains_key(&words::fold(heading));
+        !is_plain && self.field_of(heading).is_some()
     }
 
     /// Whether a heading is of data that must not arrive.

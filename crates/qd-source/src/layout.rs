@@ -1,9 +1,13 @@
 //! Where the table stands on a sheet: its heading row, its columns, and which field each one is.
 
 use crate::block::{Plan, Slot};
+use crate::choose::Choice;
 use crate::faults;
 use crate::headings::{Headings, Match};
-use crate::sample::{Sample, SampleRow};
+use crate::place::{Area, Place};
+use crate::sample::{Sample, SampleCell, SampleRow};
+use crate::source::Request;
+use crate::watch::Watch;
 use qd_model::finding::column_letters;
 use qd_model::report::ColumnReport;
 use qd_model::schema::FieldsMatch;
@@ -24,11 +28,26 @@ pub(crate) struct Layout {
 }
 
 /// The heading row of a sample, as an index into its rows, and how many fields it names.
-pub(crate) fn heading_row(sample: &Sample, known: Option<(&Schema, &Headings<'_>)>) -> Option<(usize, usize)> {
+pub(crate) fn heading_row(
+    sample: &mut Sample,
+    known: Option<(&Schema, &Headings<'_>)>,
+    place: Place<'_>,
+) -> Option<(usize, usize)> {
+    let declared = place.layout.and_then(|layout| layout.heading_rows).map(|rows| rows as usize);
+    let is_ranged = place.layout.is_some_and(|layout| layout.range.is_some());
     let Some((schema, headings)) = known else {
-        return by_evidence(sample).map(|row| (row, 0));
+        let row = if is_ranged { (!sample.rows.is_empty()).then_some(0) } else { by_evidence(sample) }?;
+        return Some((declared.map_or(row, |rows| join(sample, row, rows)), 0));
     };
     let matches = |row: &SampleRow| headings.count(row.cells.iter().map(|cell| cell.text.as_str()));
+    if let Some(rows) = declared.filter(|rows| *rows > 1) {
+        let joined = |index: usize| matches(&joined(&sample.rows, index, rows).unwrap_or_default());
+        let best = (0..sample.rows.len())
+            .map(|index| (joined(index), index))
+            .max_by_key(|(count, index)| (*count, std::cmp::Reverse(*index)));
+        let (count, index) = best.filter(|(count, _)| *count > 0)?;
+        return Some((join(sample, index, rows), count));
+    }
     if !schema.is_ours {
         let first = sample.rows.first().filter(|row| row.row == 1)?;
         return Some((0, matches(first))).filter(|(_, count)| *count > 0);
@@ -40,7 +59,63 @@ pub(crate) fn heading_row(sample: &Sample, known: Option<(&Schema, &Headings<'_>
             best = Some((index, count));
         }
     }
+    if declared.is_none()
+        && let Some((rows, index, count)) = in_several_rows(sample, best.map_or(0, |(_, count)| count), matches)
+    {
+        return Some((join(sample, index, rows), count));
+    }
     best
+}
+
+/// Headings in two or three rows that name more fields than any single row: merged headings stand
+/// above those that they are about.
+fn in_several_rows(
+    sample: &Sample,
+    least: usize,
+    matches: impl Fn(&SampleRow) -> usize,
+) -> Option<(usize, usize, usize)> {
+    let mut best = None;
+    let mut most = least;
+    for rows in [2, 3] {
+        for index in 0..sample.rows.len() {
+            let count = joined(&sample.rows, index, rows).map_or(0, |row| matches(&row));
+            if count > most {
+                (best, most) = (Some((rows, index, count)), count);
+            }
+        }
+    }
+    best
+}
+
+/// Some rows of headings as one, which stands where the last of them does. A heading above an empty
+/// cell to its right goes on there, as a merged one does.
+fn joined(rows: &[SampleRow], first: usize, count: usize) -> Option<SampleRow> {
+    let rows = rows.get(first..first + count)?;
+    let last = rows.last()?;
+    if last.row - rows[0].row != count as u32 - 1 {
+        return None;
+    }
+    let mut columns: Vec<u32> = rows.iter().flat_map(|row| &row.cells).map(|cell| cell.column).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let cells = columns.iter().map(|column| {
+        let part = |(level, row): (usize, &SampleRow)| {
+            let upper = level + 1 < rows.len();
+            let own = row.cells.iter().rfind(|cell| cell.column == *column || (upper && cell.column < *column));
+            own.map(|cell| cell.text.trim().to_owned())
+        };
+        let parts: Vec<String> = rows.iter().enumerate().filter_map(part).filter(|part| !part.is_empty()).collect();
+        SampleCell { column: *column, text: parts.join(" "), is_words: true }
+    });
+    Some(SampleRow { row: last.row, cells: cells.collect(), width: last.width })
+}
+
+/// Puts joined headings in the place of their rows; answers where they stand in the sample.
+fn join(sample: &mut Sample, first: usize, rows: usize) -> usize {
+    if let Some(row) = joined(&sample.rows, first, rows) {
+        drop(sample.rows.splice(first..first + rows, [row]));
+    }
+    first
 }
 
 /// Without a schema: the first row of which most cells of the table's width hold words, and which
@@ -66,17 +141,25 @@ fn by_evidence(sample: &Sample) -> Option<usize> {
 /// Lays a sheet's table out from its heading row.
 pub(crate) fn lay_out(
     sheet: Option<String>,
-    sample: &Sample,
-    heading: usize,
+    choice: &Choice,
     known: Option<(&Schema, &Headings<'_>)>,
+    request: &Request<'_>,
 ) -> Layout {
-    let row = &sample.rows[heading];
+    let row = &choice.sample.rows[choice.heading];
     let mut out = Builder::new(sheet, row);
     match known {
-        Some((schema, headings)) => out.with_schema(row, schema, headings),
-        None => out.without_schema(row, &sample.rows[heading + 1..]),
+        Some((schema, headings)) => {
+            out.with_schema(row, schema, headings, request.place);
+            out.vanished(schema, request);
+            out.is_plain = !schema.is_ours;
+            if schema.is_ours {
+                out.watch(schema, request);
+            }
+            out.set(schema, request.place);
+        }
+        None => out.without_schema(row, &choice.sample.rows[choice.heading + 1..]),
     }
-    out.finish(row)
+    out.finish(row, choice.area)
 }
 
 struct Builder {
@@ -85,6 +168,13 @@ struct Builder {
     quarantined: Vec<u32>,
     slots: Vec<Slot>,
     outside: u32,
+    /// Columns of a chunk of which one must be filled, for a row of a wide table's part.
+    repeated: Vec<usize>,
+    watches: Vec<Watch>,
+    /// Whether the schema is a plain one, for which everything below the headings is data.
+    is_plain: bool,
+    /// Values that stand for whole columns, after the columns of the sheet.
+    set: Vec<String>,
 }
 
 /// A column with a heading.
@@ -99,7 +189,17 @@ impl Builder {
         let mut findings = SourceFindings::default();
         let outside = findings.fault(faults::outside());
         let shape = Shape { sheet, heading_row: row.row, columns: Vec::new() };
-        Self { shape, findings, quarantined: Vec::new(), slots: Vec::new(), outside }
+        Self {
+            shape,
+            findings,
+            quarantined: Vec::new(),
+            slots: Vec::new(),
+            outside,
+            repeated: Vec::new(),
+            watches: Vec::new(),
+            is_plain: false,
+            set: Vec::new(),
+        }
     }
 
     /// Adds a column of the table.
@@ -131,13 +231,61 @@ impl Builder {
         }
     }
 
-    fn with_schema(&mut self, row: &SampleRow, schema: &Schema, headings: &Headings<'_>) {
+    /// Headings of the partner's mapping that are gone, with their fields.
+    fn vanished(&mut self, schema: &Schema, request: &Request<'_>) {
+        let mut gone: Vec<&str> = Vec::new();
+        for (heading, name) in request.headings {
+            let has_column = self.shape.columns.iter().any(|column| column.field.as_deref() == Some(name));
+            let Some(field) = schema.index_of(name).filter(|_| !has_column && !gone.contains(&name.as_str())) else {
+                continue;
+            };
+            gone.push(name);
+            self.findings.add(faults::vanished_heading(heading, &schema.fields[field]));
+        }
+    }
+
+    /// What is looked for in the values of the fields' columns.
+    fn watch(&mut self, schema: &Schema, request: &Request<'_>) {
+        for (column, report) in self.shape.columns.iter().enumerate() {
+            let Some(field) = report.field.as_deref().and_then(|name| schema.index_of(name)) else { continue };
+            let Some(watch) = Watch::of(&schema.fields[field], column, request, &mut self.findings) else { continue };
+            self.findings.faults[watch.fault as usize].column = Some(report.column);
+            self.findings.faults[watch.fault as usize].heading = Some(report.heading.as_str().into());
+            self.watches.push(watch);
+        }
+    }
+
+    /// Fields that have one value for all rows, as columns after those of the sheet.
+    fn set(&mut self, schema: &Schema, place: Place<'_>) {
+        let next = self.shape.columns.iter().map(|column| column.column + 1).max().unwrap_or_default();
+        for (column, (field, value)) in (next..).zip(place.set().filter(|(field, _)| schema.index_of(field).is_some()))
+        {
+            let heading = "set in the pipeline".to_owned();
+            self.shape.columns.push(ColumnReport { column, heading, field: Some(field.clone()) });
+            self.set.push(value.clone());
+        }
+    }
+
+    fn with_schema(&mut self, row: &SampleRow, schema: &Schema, headings: &Headings<'_>, place: Place<'_>) {
+        let is_elsewhere = |text: &str| place.is_elsewhere(text, |rest| headings.field_of(rest).is_some());
         let cells = row.cells.iter().filter(|cell| !cell.text.trim().is_empty());
+        let (elsewhere, cells): (Vec<_>, Vec<_>) =
+            cells.partition(|cell| headings.field_of(&cell.text).is_none() && is_elsewhere(&cell.text));
+        // Columns of the other parts of a wide table are read with their own part.
+        for cell in elsewhere {
+            self.slot(cell.column, Slot::Unread);
+        }
+        let cells = cells.into_iter();
         let mut headed: Vec<Headed<'_>> = cells
             .map(|cell| Headed { column: cell.column, heading: &cell.text, found: headings.field_of(&cell.text) })
             .collect();
         settle_mapped(&mut headed);
-        let used = self.fields(&headed, schema, headings);
+        let mut used = self.fields(&headed, schema, headings);
+        for (field, _) in place.set() {
+            if let Some(index) = schema.index_of(field) {
+                used[index] = true;
+            }
+        }
         self.missing(&headed, &used, schema, headings);
         if !schema.is_ours && schema.fields_match == FieldsMatch::Exact {
             self.order(&headed, schema);
@@ -169,6 +317,9 @@ impl Builder {
                 self.column(column, heading, None, false);
             } else {
                 owner[field] = Some(heading);
+                if headings.is_marked(heading) {
+                    self.repeated.push(self.shape.columns.len());
+                }
                 self.column(column, heading, Some(&schema.fields[field].name), true);
             }
         }
@@ -206,21 +357,38 @@ impl Builder {
     }
 
     /// Registers the faults that only rows can show, and closes the plan.
-    fn finish(mut self, row: &SampleRow) -> Layout {
-        let last = self.shape.columns.last().map_or(0, |column| column.column);
-        let first = self.shape.columns.first().map_or(0, |column| column.column);
+    fn finish(mut self, row: &SampleRow, area: Area) -> Layout {
+        let set = std::mem::take(&mut self.set);
+        let sheet_columns = self.shape.columns.len() - set.len();
+        let read = &self.shape.columns[..sheet_columns];
+        let last = read.iter().map(|column| column.column).max().unwrap_or_default();
+        let first = read.iter().map(|column| column.column).min().unwrap_or_default();
+        let is_read = |column: u32| matches!(self.slots.get(column as usize), Some(Slot::Read(_)));
+        let heading =
+            |column: &ColumnReport| if is_read(column.column) { column.heading.clone() } else { String::new() };
+        let headings = if self.is_plain { Vec::new() } else { read.iter().map(heading).collect() };
         let width = row.width.unwrap_or(last + 1);
         for column in first..width.max(last + 1).min(last + BESIDE) {
             let taken = self.slots.get(column as usize).is_some_and(|slot| *slot != Slot::Unheaded(self.outside));
-            if !taken && self.findings.faults.len() < 1000 {
+            if area.is_part() && !(area.columns.0..=area.columns.1).contains(&column) {
+                self.slot(column, Slot::Unread);
+            } else if !taken && self.findings.faults.len() < 1000 {
                 let fault = self.findings.fault(faults::blank_heading(column));
                 self.slot(column, Slot::Unheaded(fault));
             }
         }
         let plan = Plan {
             heading_row: row.row,
-            columns: self.shape.columns.len(),
-            widths: ((last + 1).min(width), width),
+            last_row: area.rows.1,
+            columns: sheet_columns,
+            repeated: self.repeated,
+            watches: self.watches,
+            headings,
+            below: self.findings.fault(faults::below_table()),
+            again: self.findings.fault(faults::repeated_heading()),
+            set,
+            // Beside a range there may be anything.
+            widths: if area.is_part() { (0, u32::MAX) } else { ((last + 1).min(width), width) },
             ragged: self.findings.fault(faults::ragged_row()),
             undecodable: self.findings.fault(faults::undecodable()),
             nul: self.findings.fault(faults::nul()),

@@ -19,10 +19,13 @@ mod guard;
 mod headings;
 mod layout;
 mod own;
+mod place;
 mod sample;
 mod source;
+mod tail;
 #[cfg(test)]
 mod tests;
+mod watch;
 mod whole;
 
 pub use apart::{CHILD, read_apart, serve};
@@ -32,5 +35,6 @@ pub use digest::digest;
 pub use formats::limits::raise_limits;
 pub use guard::is_guarded;
 pub use own::{AnswerLine, answers, is_answer, own_sheets};
+pub use place::Place;
 pub use source::{Opened, Rejection, Request, Source, open};
 pub use whole::{Unreadable, Whole, WholeSheet, whole};

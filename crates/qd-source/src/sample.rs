@@ -10,7 +10,7 @@ pub(crate) struct Sample {
 }
 
 /// One row that holds something.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct SampleRow {
     /// The spreadsheet row, counted from 1.
     pub(crate) row: u32,

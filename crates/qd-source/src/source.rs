@@ -6,6 +6,7 @@ use crate::faults::{self, Trouble};
 use crate::formats::{self, Book};
 use crate::headings::Headings;
 use crate::layout::{self, Layout};
+use crate::place::Place;
 use qd_model::{Schema, Severity, SourceFindings};
 use qd_table::Shape;
 use std::path::Path;
@@ -21,6 +22,10 @@ pub struct Request<'a> {
     pub headings: &'a [(String, String)],
     /// The sheet's name, for workbooks; else the one sheet whose headings fit.
     pub sheet: Option<&'a str>,
+    /// Formats that differ from the schema's, by field.
+    pub formats: &'a [(String, String)],
+    /// Where the table stands, where its headings alone do not tell.
+    pub place: Place<'a>,
 }
 
 /// What became of a file that was asked for.
@@ -78,8 +83,7 @@ pub(crate) fn lay_out(mut book: Box<dyn Book>, request: &Request<'_>) -> Result<
     let known = headings.as_ref().map(|(schema, headings)| (*schema, headings));
     let choice = choose(book.as_mut(), request, known)?;
     let name = book.sheets()[choice.sheet].name.clone();
-    let Layout { shape, mut findings, quarantined, plan } =
-        layout::lay_out(name, &choice.sample, choice.heading, known);
+    let Layout { shape, mut findings, quarantined, plan } = layout::lay_out(name, &choice, known, request);
     for note in choice.notes.into_iter().chain(book.notes()).chain(book.sheet_notes(choice.sheet)) {
         findings.add(note);
     }

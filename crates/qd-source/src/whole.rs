@@ -1,13 +1,12 @@
 //! Every sheet of a file, cell by cell, as it is read: for the copies that are marked up.
 
-use crate::block::{Plan, Slot};
+use crate::block::Plan;
 use crate::faults::Trouble;
 use crate::formats::{self, Book};
 use arrow::array::Array;
 use qd_table::Stored;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Columns of a sheet.
 const COLUMNS: u32 = 16_384;
@@ -94,15 +93,12 @@ fn width(book: &mut dyn Book, sheet: usize) -> Result<u32, Trouble> {
 /// Everything is read, up to a column.
 fn plan(width: u32) -> Arc<Plan> {
     Arc::new(Plan {
-        heading_row: 0,
-        slots: (0..width).map(Slot::Read).collect(),
-        columns: width as usize,
         widths: (0, width),
         ragged: BEYOND,
         undecodable: OTHER,
         nul: OTHER,
         stray: OTHER,
         outside: BEYOND,
-        any_row: AtomicBool::new(false),
+        ..Plan::of_columns(0, width - 1)
     })
 }

@@ -2,7 +2,8 @@
 
 use super::read::{code, pairs};
 use crate::document::{Node, Table};
-use crate::mistake::{At, Mistakes};
+use crate::mistake::{At, Mistake, Mistakes};
+use crate::words;
 use jiff::civil::Date;
 
 /// A partner and what it sends.
@@ -35,8 +36,36 @@ pub struct SourceSpec {
     pub headings: Vec<(String, String)>,
     /// Formats that differ from the schema's, by field.
     pub formats: Vec<(String, String)>,
+    /// Where the table stands, where its headings alone do not tell.
+    pub layout: Layout,
     /// Where it stands in the pipeline file.
     pub at: At,
+}
+
+/// Where a source's table stands on its sheet, and which of its columns repeat.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Cells (`B4:H200`), or the name of an Excel table or of a named range.
+    pub range: Option<String>,
+    /// In how many rows the headings stand; each column's are joined.
+    pub heading_rows: Option<u32>,
+    /// The words in the rows before and after the table.
+    pub between: Option<(String, String)>,
+    /// Fields with one value for all rows.
+    pub set: Vec<(String, String)>,
+    /// Parts of a wide table: each row gives a row for each part of which a column is filled.
+    pub unfold: Vec<WidePart>,
+}
+
+/// One part of a wide table: the columns of which the headings begin or end alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WidePart {
+    /// What the part's headings end with, beyond a field's own heading.
+    pub suffix: String,
+    /// What they begin with.
+    pub prefix: String,
+    /// Fields with one value for all rows of this part.
+    pub set: Vec<(String, String)>,
 }
 
 /// A partner's word about a source that is empty or late.
@@ -87,12 +116,51 @@ fn source(node: &Node, mistakes: &Mistakes) -> Option<SourceSpec> {
         sheet: table.text("sheet").map(str::to_owned),
         headings: pairs(&table, "headings"),
         formats: pairs(&table, "formats"),
+        layout: layout(&table),
         at: node.at.clone(),
         table: name?,
         file: file?,
     };
     table.finish();
     Some(source)
+}
+
+fn layout(table: &Table<'_>) -> Layout {
+    let at = |name| table.node(name).map_or(table.at, |node| &node.at);
+    let heading_rows = table.whole("heading_rows");
+    if heading_rows.is_some_and(|rows| !(1..=10).contains(&rows)) {
+        table.mistake(Mistake::new(at("heading_rows"), "`heading_rows` must be from 1 to 10"));
+    }
+    let between = table.texts("between").and_then(|words| {
+        let pair = <[String; 2]>::try_from(words).ok();
+        if pair.is_none() {
+            let mistake = Mistake::new(at("between"), "`between` must be two texts");
+            table.mistake(mistake.hint("write the words of the row before the table, and of the row after it"));
+        }
+        pair.map(|[first, last]| (first, last))
+    });
+    Layout {
+        range: table.text("range").map(str::to_owned),
+        heading_rows: heading_rows.map(|rows| rows as u32),
+        between,
+        set: pairs(table, "set"),
+        unfold: table.list("unfold").iter().filter_map(|node| wide_part(node, table.mistakes())).collect(),
+    }
+}
+
+fn wide_part(node: &Node, mistakes: &Mistakes) -> Option<WidePart> {
+    let table = Table::open(node, "a part of `unfold`", mistakes)?;
+    let part = WidePart {
+        suffix: table.text("suffix").unwrap_or_default().to_owned(),
+        prefix: table.text("prefix").unwrap_or_default().to_owned(),
+        set: pairs(&table, "set"),
+    };
+    if words::fold(&part.suffix).is_empty() && words::fold(&part.prefix).is_empty() {
+        let mistake = Mistake::new(&node.at, "a part of `unfold` needs a `suffix` or a `prefix`");
+        mistakes.push(mistake.hint("for example { suffix = \"2\" } for the headings \"Course 2\" and \"Started 2\""));
+    }
+    table.finish();
+    Some(part)
 }
 
 pub(super) fn declaration(node: &Node, mistakes: &Mistakes) -> Option<Declaration> {

@@ -67,7 +67,7 @@ pub fn infer(path: &Path, sheet: Option<&str>) -> Result<String, Refusal> {
             .because(crate::load::plain(&error))
             .hint("check the path")
     })?;
-    let mut source = match qd_source::open(path, &Request { schema: None, headings: &[], sheet }) {
+    let mut source = match qd_source::open(path, &Request { sheet, ..Request::default() }) {
         Opened::Table(source) => source,
         Opened::Rejected(rejection) => {
             let mut refusal = Refusal::new(format!("{} cannot be read as a table", path.display()));

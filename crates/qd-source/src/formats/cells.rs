@@ -47,7 +47,7 @@ impl CellsBlock {
     /// Adds a cell that holds something, by its place on the sheet (row counted from 1). A row is one
     /// of the table's once a column with a heading holds something in it.
     pub(super) fn push(&mut self, row: u32, column: u32, value: Value<'_>) {
-        if row <= self.plan.heading_row {
+        if !self.plan.is_data(row) {
             return;
         }
         let slot = self.plan.slots.get(column as usize).copied().unwrap_or(Slot::Unheaded(self.plan.outside));
@@ -78,8 +78,12 @@ impl CellsBlock {
         self.rows.is_empty() && self.hits.is_empty()
     }
 
-    pub(super) fn close(self) -> Block {
-        Block(Cut::Cells(self))
+    pub(crate) fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
+    }
+
+    pub(super) fn close(self, is_last: bool) -> Block {
+        Block { cut: Cut::Cells(self), is_last }
     }
 
     pub(crate) fn read(self) -> ReadBlock {

@@ -129,7 +129,8 @@ impl Book for TextBook {
             Ok(Some(piece)) => {
                 let plan = Arc::clone(&plan);
                 let (bytes, first_row, records) = (piece.bytes, piece.first_row, piece.records);
-                Some(Block(Cut::Text(TextBlock { bytes, first_row, records, dialect, plan })))
+                let cut = Cut::Text(TextBlock { bytes, first_row, records, dialect, plan });
+                Some(Block { cut, is_last: piece.is_last })
             }
             Ok(None) => None,
             Err(fault) => {
@@ -155,6 +156,10 @@ pub(crate) struct TextBlock {
 }
 
 impl TextBlock {
+    pub(crate) fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
+    }
+
     pub(crate) fn read(self) -> ReadBlock {
         let plan = Arc::clone(&self.plan);
         let text = String::from_utf8(self.bytes)
@@ -169,7 +174,7 @@ impl TextBlock {
         while at < text.len() {
             let start = at;
             at = record.read(text.as_bytes(), at, &specials);
-            if row > plan.heading_row && reader.add(row, &record) {
+            if plan.is_data(row) && reader.add(row, &record) {
                 let mut hit = |fault| reader.hits.push(Hit { row, fault, evidence: None });
                 if damaged && text[start..at].contains('\u{fffd}') {
                     hit(plan.undecodable);

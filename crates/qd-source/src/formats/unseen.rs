@@ -9,6 +9,8 @@ pub(super) struct Unseen {
     pub(super) rows: u64,
     pub(super) columns: u64,
     pub(super) merged: u64,
+    /// Formulas of which no result was saved.
+    pub(super) uncalculated: u64,
 }
 
 impl Unseen {
@@ -20,6 +22,9 @@ impl Unseen {
         }
         if self.merged > 0 {
             notes.push(faults::merged(self.merged));
+        }
+        if self.uncalculated > 0 {
+            notes.push(faults::uncalculated(self.uncalculated));
         }
         notes
     }

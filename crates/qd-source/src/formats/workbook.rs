@@ -6,6 +6,7 @@ use super::{Book, Sheet};
 use crate::block::{Block, Plan};
 use crate::faults::{self, Trouble};
 use crate::guard;
+use crate::place::Named;
 use crate::sample::{ROWS, Sample, SampleCell, SampleRow};
 use qd_model::Fault;
 use qd_table::Stored;
@@ -34,6 +35,10 @@ pub(super) trait Workbook: Send {
     fn cells<'a>(&'a mut self, sheet: usize, name: &str) -> Result<Box<dyn Cells + Send + 'a>, Trouble>;
     /// What is to be said of a sheet as a whole.
     fn sheet_notes(&mut self, _sheet: usize, _name: &str) -> Vec<Fault> {
+        Vec::new()
+    }
+    /// Names that stand for cells.
+    fn named_areas(&mut self) -> Vec<Named> {
         Vec::new()
     }
 }
@@ -68,6 +73,11 @@ impl<W: Workbook> Book for CellsBook<W> {
         guard::guarded(move || workbook.sheet_notes(sheet, name)).unwrap_or_default()
     }
 
+    fn named_areas(&mut self) -> Vec<Named> {
+        let workbook = &mut self.workbook;
+        guard::guarded(move || workbook.named_areas()).unwrap_or_default()
+    }
+
     fn blocks<'a>(&'a mut self, sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a> {
         let name = self.sheets[sheet].name.as_deref().unwrap_or_default();
         let (workbook, trouble) = (&mut self.workbook, &mut self.trouble);
@@ -86,7 +96,7 @@ impl<W: Workbook> Book for CellsBook<W> {
                     // Past the end of its rows the sheet is not read on.
                     cells = next.is_some().then_some(reader);
                     ahead = next;
-                    (!block.is_empty()).then(|| block.close())
+                    (!block.is_empty()).then(|| block.close(next.is_none()))
                 }
                 Err(fault) => {
                     *trouble = Some(fault);

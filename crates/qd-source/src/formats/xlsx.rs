@@ -1,5 +1,7 @@
 //! Excel workbooks (.xlsx, .xlsm), read cell by cell as the sheet's XML streams past.
 
+mod named;
+mod parts;
 mod unseen;
 
 use super::head::Head;
@@ -8,6 +10,7 @@ use super::values::Text;
 use super::workbook::{Cells, CellsBook, Workbook, guarded};
 use super::{Book, Format, Sheet, limits};
 use crate::faults::{self, Trouble};
+use crate::place::Named;
 use calamine::{Reader, SheetType, SheetVisible, XlsxError};
 use qd_model::Fault;
 use std::io::Cursor;
@@ -59,6 +62,10 @@ impl Workbook for XlsxBook {
             }
             Ok(None)
         }))
+    }
+
+    fn named_areas(&mut self) -> Vec<Named> {
+        named::areas(&self.bytes).unwrap_or_default()
     }
 
     fn sheet_notes(&mut self, _sheet: usize, name: &str) -> Vec<Fault> {

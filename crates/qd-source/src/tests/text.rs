@@ -99,7 +99,7 @@ fn title_rows_are_passed_over() {
 fn check_with(toml: &str, headings: &[(&str, &str)], text: &str, table: &str, findings: &[&str]) {
     let schema = schema(toml);
     let headings: Vec<(String, String)> = headings.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
-    let request = Request { schema: Some(&schema), headings: &headings, sheet: None };
+    let request = Request { schema: Some(&schema), headings: &headings, ..Request::default() };
     let read = read_bytes(text.as_bytes(), &request, None);
     assert_eq!(read.findings, findings, "{text:?}: {}", read.messages);
     if !table.is_empty() {

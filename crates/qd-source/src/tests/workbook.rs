@@ -33,7 +33,7 @@ fn workbook(sheets: &[(&str, &[&[&str]])]) -> Vec<u8> {
 
 fn check(bytes: &[u8], sheet: Option<&str>, with_schema: bool, table: &str, findings: &[&str]) {
     let schema = schema(OURS);
-    let request = Request { schema: with_schema.then_some(&schema), headings: &[], sheet };
+    let request = Request { schema: with_schema.then_some(&schema), headings: &[], sheet, ..Request::default() };
     let read = read_bytes(bytes, &request, None);
     assert_eq!(read.findings, findings, "{}", read.messages);
     if !table.is_empty() {

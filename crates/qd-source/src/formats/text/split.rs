@@ -15,6 +15,8 @@ pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
     pub(super) first_row: u32,
     pub(super) records: u32,
+    /// Whether the text ends with it.
+    pub(super) is_last: bool,
 }
 
 /// Cuts a file's text into pieces.
@@ -73,7 +75,7 @@ impl Splitter {
         }
         let length = self.pending.len();
         let unended = u32::from(scan.end < length);
-        Ok((length > 0).then(|| self.cut(length, scan.records + unended)))
+        Ok((length > 0).then(|| Piece { is_last: true, ..self.cut(length, scan.records + unended) }))
     }
 
     fn cut(&mut self, end: usize, records: u32) -> Piece {
@@ -83,7 +85,7 @@ impl Splitter {
         bytes.truncate(end);
         let first_row = self.row;
         self.row = self.row.saturating_add(records);
-        Piece { bytes, first_row, records }
+        Piece { bytes, first_row, records, is_last: false }
     }
 }
 

@@ -1,10 +1,9 @@
 //! What is hidden or merged on a sheet: the workbook library does not say, so its part is looked at.
 
+use super::parts::sheet_path;
 use crate::formats::input::Unfolded;
 use crate::formats::unseen::Unseen;
 use memchr::memmem::{self, Finder};
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
@@ -16,13 +15,7 @@ const LAST_COLUMN: u64 = 16_384;
 /// Counts what is hidden or merged on a sheet; nothing where its part is not found.
 pub(super) fn count(bytes: &Unfolded, sheet: &str) -> Option<Unseen> {
     let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).ok()?;
-    let relation = find(&text(&mut archive, "xl/workbook.xml")?, "sheet", |element| {
-        (attribute(element, "name")? == sheet).then(|| attribute(element, "id"))?
-    })?;
-    let target = find(&text(&mut archive, "xl/_rels/workbook.xml.rels")?, "Relationship", |element| {
-        (attribute(element, "Id")? == relation).then(|| attribute(element, "Target"))?
-    })?;
-    let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
+    let path = sheet_path(&mut archive, sheet)?;
     let mut part = archive.by_name(&path).ok()?;
     let mut scan = Scan::default();
     let mut held: Vec<u8> = Vec::with_capacity(PIECE * 2);
@@ -40,45 +33,21 @@ pub(super) fn count(bytes: &Unfolded, sheet: &str) -> Option<Unseen> {
     }
 }
 
-/// A part of the workbook that is small by nature.
-fn text(archive: &mut ZipArchive<Cursor<Unfolded>>, name: &str) -> Option<String> {
-    const MOST: u64 = 16 << 20;
-    let mut text = String::new();
-    archive.by_name(name).ok()?.take(MOST).read_to_string(&mut text).ok()?;
-    Some(text)
-}
-
-/// The first answer that an element of a name gives.
-fn find(xml: &str, name: &str, ask: impl Fn(&BytesStart<'_>) -> Option<String>) -> Option<String> {
-    let mut reader = Reader::from_str(xml);
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(element) | Event::Empty(element) if element.local_name().as_ref() == name => {
-                if let Some(answer) = ask(&element) {
-                    return Some(answer);
-                }
-            }
-            Event::Eof => return None,
-            _ => {}
-        }
-    }
-}
-
-/// An attribute by its name without prefix.
-fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
-    let found = element.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
-    found.normalized_value(quick_xml::XmlVersion::default()).ok().map(std::borrow::Cow::into_owned)
-}
-
 struct Scan {
     unseen: Unseen,
     hidden: Finder<'static>,
     merged: Finder<'static>,
+    formula: Finder<'static>,
 }
 
 impl Default for Scan {
     fn default() -> Self {
-        Self { unseen: Unseen::default(), hidden: Finder::new(" hidden="), merged: Finder::new("mergeCell ") }
+        Self {
+            unseen: Unseen::default(),
+            hidden: Finder::new(" hidden="),
+            merged: Finder::new("mergeCell "),
+            formula: Finder::new("f></"),
+        }
     }
 }
 
@@ -86,6 +55,12 @@ impl Scan {
     fn look(&mut self, xml: &[u8]) {
         for at in self.merged.find_iter(xml) {
             self.unseen.merged += u64::from(at > 0 && matches!(xml[at - 1], b'<' | b':'));
+        }
+        // A formula's end, and right after it its cell's.
+        for at in self.formula.find_iter(xml) {
+            let closes = at > 0 && matches!(xml[at - 1], b'/' | b':');
+            let rest = xml[at + b"f></".len()..].split(|byte| *byte == b'>').next().unwrap_or_default();
+            self.unseen.uncalculated += u64::from(closes && (rest == b"c" || rest.ends_with(b":c")));
         }
         for at in self.hidden.find_iter(xml) {
             let value = &xml[at + " hidden=".len()..];

@@ -1,0 +1,327 @@
+//! Tables that stand in unusual places, wide ones, and what a partner's headings mean: each reads as
+//! the pipeline says.
+
+use crate::command::Checkout;
+use serde_json::{Value, json};
+use std::io::Write;
+
+const PROGRAMME: &str = r#"
+name = "small"
+title = "Small"
+lead = "Lead"
+demonstration = true
+key = "../sample-data/demonstration.key"
+period = "2026-Q1"
+periods = [{ label = "2026-Q1", from = 2026-01-01, to = 2026-03-31, folder = "in" }]
+
+[tables.people]
+schema = "people.toml"
+
+[tables.courses]
+schema = "courses.toml"
+"#;
+
+const PEOPLE: &str = r#"
+[quarterday]
+
+[[fields]]
+name = "ref"
+title = "Client ref"
+constraints = { required = true }
+
+[[fields]]
+name = "name"
+title = "Full name"
+quarterday = { class = "direct" }
+"#;
+
+const COURSES: &str = r#"
+[quarterday]
+
+[[fields]]
+name = "ref"
+title = "Client ref"
+constraints = { required = true }
+
+[[fields]]
+name = "number"
+type = "integer"
+
+[[fields]]
+name = "course"
+title = "Course"
+
+[[fields]]
+name = "started"
+title = "Started"
+type = "date"
+format = "%d/%m/%Y"
+"#;
+
+/// A checkout with a small programme of which a partner sends these sources.
+fn programme(sources: &str) -> Checkout {
+    let checkout = Checkout::new();
+    let partner = "\n[[partners]]\ncode = \"north\"\nname = \"North\"\n";
+    checkout.write("small/programme.toml", format!("{PROGRAMME}{partner}{sources}"));
+    checkout.write("small/people.toml", PEOPLE);
+    checkout.write("small/courses.toml", COURSES);
+    checkout
+}
+
+fn read(checkout: &Checkout, file: &str, table: &str) -> Value {
+    let pipeline = ["--pipeline", "small/programme.toml", "--partner", "north"];
+    let arguments = [&["read", file, "--table", table, "--format", "json"][..], &pipeline].concat();
+    checkout.run(&arguments).ends(0).json()
+}
+
+/// Every row of a table, as its fields in order with their values.
+fn rows(table: &Value, fields: &[&str]) -> Vec<Vec<String>> {
+    let columns = table["columns"].as_array().expect("columns");
+    let at = |field: &&str| columns.iter().position(|column| column["field"] == **field);
+    let order: Vec<usize> =
+        fields.iter().map(|field| at(field).unwrap_or_else(|| panic!("{field}: {table}"))).collect();
+    let rows = table["rows"].as_array().expect("rows").iter();
+    rows.map(|row| order.iter().map(|at| row["cells"][*at].as_str().unwrap_or_default().to_owned()).collect()).collect()
+}
+
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+
+/// A workbook of sheets of texts, with more XML at the end of each sheet where it is given.
+fn workbook(sheets: &[(&str, &[&[&str]], &str)], more: &str, parts: &[(&str, &str)]) -> Vec<u8> {
+    let (mut listed, mut relations) = (Vec::new(), Vec::new());
+    let mut files: Vec<(String, String)> = Vec::new();
+    for (index, (title, rows, end)) in sheets.iter().enumerate() {
+        let number = index + 1;
+        let state = if title.starts_with('!') { " state=\"hidden\"" } else { "" };
+        let title = title.trim_start_matches('!');
+        listed.push(format!("<sheet name=\"{title}\"{state} sheetId=\"{number}\" r:id=\"rId{number}\"/>"));
+        relations.push(related(number, "worksheet", &format!("worksheets/sheet{number}.xml")));
+        let cell = |row: usize, column: usize, text: &str| {
+            format!("<c r=\"{}{}\" t=\"inlineStr\"><is><t>{text}</t></is></c>", letters(column), row + 1)
+        };
+        let row = |(row, cells): (usize, &&[&str])| {
+            let filled = cells.iter().enumerate().filter(|(_, text)| !text.is_empty());
+            let filled: Vec<String> = filled.map(|(column, text)| cell(row, column, text)).collect();
+            format!("<row r=\"{}\">{}</row>", row + 1, filled.concat())
+        };
+        let data = rows.iter().enumerate().map(row).collect::<Vec<_>>().concat();
+        let sheet = if end.contains("<sheetData>") {
+            (*end).replace("<sheetData>", &format!("<sheetData>{data}"))
+        } else {
+            format!("<sheetData>{data}</sheetData>{end}")
+        };
+        let sheet = format!("<worksheet xmlns=\"{MAIN}\">{sheet}</worksheet>");
+        files.push((format!("xl/worksheets/sheet{number}.xml"), sheet));
+    }
+    let listed = format!("<sheets>{}</sheets>{more}", listed.concat());
+    let workbook = format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\">{listed}</workbook>");
+    files.push(("xl/workbook.xml".to_owned(), workbook));
+    files.push(("xl/_rels/workbook.xml.rels".to_owned(), relationships(&relations.concat())));
+    files.push(("_rels/.rels".to_owned(), relationships(&related(1, "officeDocument", "xl/workbook.xml"))));
+    let types = format!(
+        "<Types xmlns=\"{PACKAGE}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>"
+    );
+    files.push(("[Content_Types].xml".to_owned(), types));
+    files.extend(parts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("a part");
+        archive.write_all(text.as_bytes()).expect("written");
+    }
+    archive.finish().expect("whole").into_inner()
+}
+
+fn related(number: usize, what: &str, target: &str) -> String {
+    format!("<Relationship Id=\"rId{number}\" Type=\"{OFFICE}/{what}\" Target=\"{target}\"/>")
+}
+
+fn relationships(all: &str) -> String {
+    format!("<Relationships xmlns=\"{PACKAGE}/relationships\">{all}</Relationships>")
+}
+
+/// The letters of a column, counted from 0.
+fn letters(column: usize) -> String {
+    let (mut out, mut left) = (String::new(), column + 1);
+    while left > 0 {
+        left -= 1;
+        out.insert(0, char::from(b'A' + (left % 26) as u8));
+        left /= 26;
+    }
+    out
+}
+
+#[test]
+fn narrow_files_a_wide_one_and_a_workbook_give_the_same_rows() {
+    let narrow = programme(
+        r#"
+[[partners.sources]]
+table = "people"
+file = "people.csv"
+
+[[partners.sources]]
+table = "courses"
+file = "first.csv"
+set = { number = "1" }
+
+[[partners.sources]]
+table = "courses"
+file = "second.csv"
+set = { number = "2" }
+"#,
+    );
+    narrow.write("people.csv", "Client ref,Full name\nA1,Zoë Ashdown\nA2,Noor Khan\nA3,Bo\n");
+    narrow.write("first.csv", "Client ref,Course,Started\nA1,ESOL,05/01/2026\nA2,Driving,06/01/2026\n");
+    narrow.write("second.csv", "Client ref,Course,Started\nA1,Work,02/02/2026\nA3,ESOL,03/02/2026\n");
+
+    let wide = programme(
+        r#"
+[[partners.sources]]
+table = "people"
+file = "wide.csv"
+
+[[partners.sources]]
+table = "courses"
+file = "wide.csv"
+unfold = [{ suffix = "1", set = { number = "1" } }, { suffix = "2", set = { number = "2" } }]
+"#,
+    );
+    wide.write(
+        "wide.csv",
+        "Client ref,Full name,Course 1,Started 1,Course 2,Started 2\n\
+         A1,Zoë Ashdown,ESOL,05/01/2026,Work,02/02/2026\n\
+         A2,Noor Khan,Driving,06/01/2026,,\n\
+         A3,Bo,,,ESOL,03/02/2026\n",
+    );
+
+    let book = programme(
+        r#"
+[[partners.sources]]
+table = "people"
+file = "book.xlsx"
+sheet = "People"
+
+[[partners.sources]]
+table = "courses"
+file = "book.xlsx"
+sheet = "Courses"
+"#,
+    );
+    let people: &[&[&str]] =
+        &[&["Client ref", "Full name"], &["A1", "Zoë Ashdown"], &["A2", "Noor Khan"], &["A3", "Bo"]];
+    let courses: &[&[&str]] = &[
+        &["Client ref", "Number", "Course", "Started"],
+        &["A1", "1", "ESOL", "05/01/2026"],
+        &["A2", "1", "Driving", "06/01/2026"],
+        &["A1", "2", "Work", "02/02/2026"],
+        &["A3", "2", "ESOL", "03/02/2026"],
+    ];
+    book.write("book.xlsx", workbook(&[("People", people, ""), ("Courses", courses, "")], "", &[]));
+
+    let of_people = ["ref", "name"];
+    let of_courses = ["ref", "number", "course", "started"];
+    let expected = rows(&read(&book, "book.xlsx", "courses"), &of_courses);
+    assert_eq!(expected[2], ["A1", "2", "Work", "2026-02-02"]);
+    assert_eq!(rows(&read(&wide, "wide.csv", "courses"), &of_courses), expected);
+    let halves = ["first.csv", "second.csv"].map(|file| rows(&read(&narrow, file, "courses"), &of_courses));
+    assert_eq!(halves.concat(), expected);
+    let expected = rows(&read(&book, "book.xlsx", "people"), &of_people);
+    assert_eq!(rows(&read(&wide, "wide.csv", "people"), &of_people), expected);
+    assert_eq!(rows(&read(&narrow, "people.csv", "people"), &of_people), expected);
+
+    // A cell that is wrong is named where it stands, in whichever part.
+    wide.edit("wide.csv", "A3,Bo,,,ESOL,03/02/2026", "A3,Bo,,,ESOL,31/02/2026");
+    let arguments =
+        ["validate", "wide.csv", "--pipeline", "small/programme.toml", "--partner", "north", "--format", "json"];
+    let found = wide.run(&arguments).ends(1).json();
+    let cells: Vec<&Value> = found["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter(|f| f["code"] == "type")
+        .map(|f| &f["cell"])
+        .collect();
+    assert_eq!(cells, [&json!("F4")]);
+}
+
+#[test]
+fn a_table_is_found_where_the_pipeline_says() {
+    let rows_of: &[&[&str]] = &[
+        &["Courses of the north", "", "", "", ""],
+        &["#courses", "", "", "", ""],
+        &["Client ref", "Course", "Started", "", "Client ref"],
+        &["A1", "ESOL", "05/01/2026", "", "B1"],
+        &["A2", "Driving", "06/01/2026", "", "B2"],
+        &["#end", "", "", "", ""],
+        &["Client ref", "Course", "Started", "", ""],
+        &["C1", "Work", "07/01/2026", "", ""],
+    ];
+    let names = "<definedNames><definedName name=\"second\">'The &amp; table'!$A$7:$C$8</definedName></definedNames>";
+    let relation = relationships(&related(1, "table", "../tables/table1.xml"));
+    let table = format!("<table xmlns=\"{MAIN}\" id=\"1\" name=\"First\" displayName=\"First\" ref=\"A3:C5\"/>");
+    let parts = [("xl/worksheets/_rels/sheet1.xml.rels", &*relation), ("xl/tables/table1.xml", &*table)];
+    let bytes = workbook(&[("The &amp; table", rows_of, "")], names, &parts);
+    for (said, expected) in [
+        ("between = [\"#courses\", \"#end\"]\nrange = \"A1:C8\"", &["A1", "A2"][..]),
+        ("range = \"A3:C5\"", &["A1", "A2"]),
+        ("range = \"First\"", &["A1", "A2"]),
+        ("range = \"second\"", &["C1"]),
+        ("range = \"E3:E5\"", &["B1", "B2"]),
+    ] {
+        let checkout =
+            programme(&format!("\n[[partners.sources]]\ntable = \"courses\"\nfile = \"book.xlsx\"\n{said}\n"));
+        checkout.write("book.xlsx", &bytes);
+        let found = rows(&read(&checkout, "book.xlsx", "courses"), &["ref"]).concat();
+        assert_eq!(found, expected, "{said}");
+    }
+    for said in ["range = \"Third\"", "range = \"Nowhere!A1:B2\"", "between = [\"#people\", \"#end\"]"] {
+        let checkout =
+            programme(&format!("\n[[partners.sources]]\ntable = \"courses\"\nfile = \"book.xlsx\"\n{said}\n"));
+        checkout.write("book.xlsx", &bytes);
+        let arguments =
+            ["read", "book.xlsx", "--pipeline", "small/programme.toml", "--partner", "north", "--format", "json"];
+        let said = checkout.run(&arguments).ends(1).json();
+        assert!(said["notes"].to_string().contains("sheet-not-found"), "{said}");
+    }
+}
+
+#[test]
+fn headings_in_two_rows_are_joined() {
+    let text = "The north's courses,,,\nClient,Course,,\nref,Course,Started,Number\nA1,ESOL,05/01/2026,1\n";
+    for said in
+        ["heading_rows = 2\nheadings = { \"Course Course\" = \"course\", \"Course Started\" = \"started\" }", ""]
+    {
+        let checkout = programme(&format!("\n[[partners.sources]]\ntable = \"courses\"\nfile = \"*.csv\"\n{said}\n"));
+        checkout.write("courses.csv", text);
+        let table = read(&checkout, "courses.csv", "courses");
+        assert_eq!(rows(&table, &["ref"]), [["A1"]], "{table}");
+        assert_eq!(table["heading_row"], json!(3));
+        if !said.is_empty() {
+            assert_eq!(rows(&table, &["course", "started"]), [["ESOL", "2026-01-05"]]);
+        }
+    }
+}
+
+#[test]
+fn a_workbook_full_of_merges_lists_and_empty_cells_is_read_right() {
+    let merges = (1..=1000).map(|row| format!("<mergeCell ref=\"F{row}:G{row}\"/>")).collect::<Vec<_>>().concat();
+    let empty = (4..=1000)
+        .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\" s=\"0\"/><c r=\"DBF{row}\" s=\"0\"/></row>"))
+        .collect::<Vec<_>>()
+        .concat();
+    let end = format!(
+        "<dimension ref=\"A1:DBF1048576\"/><sheetData>{empty}<row r=\"1048576\" hidden=\"1\"><c r=\"DBF1048576\" s=\"0\"/></row></sheetData>\
+         <mergeCells count=\"1000\">{merges}</mergeCells>\
+         <dataValidations count=\"1\"><dataValidation type=\"list\" sqref=\"B2:B1048576\"><formula1>Lists!$A$1:$A$9</formula1></dataValidation></dataValidations>"
+    );
+    let data: &[&[&str]] = &[&["Client ref", "Course", "Started"], &["A1", "ESOL", "05/01/2026"], &["A2", "Work", ""]];
+    let lists: &[&[&str]] = &[&["Course"], &["ESOL"], &["Work"]];
+    let bytes = workbook(&[("Data", data, &end), ("!Lists", lists, "")], "", &[]);
+    let checkout = programme("\n[[partners.sources]]\ntable = \"courses\"\nfile = \"*.xlsx\"\n");
+    checkout.write("book.xlsx", bytes);
+    let table = read(&checkout, "book.xlsx", "courses");
+    assert_eq!(rows(&table, &["ref", "course", "started"]), [["A1", "ESOL", "2026-01-05"], ["A2", "Work", ""]]);
+    let notes = table["notes"].to_string();
+    assert!(notes.contains("1000 merged ranges") && notes.contains("1 hidden row"), "{notes}");
+}
