@@ -304,6 +304,60 @@ fn headings_in_two_rows_are_joined() {
 }
 
 #[test]
+fn a_mapping_is_proposed_kept_and_read_back() {
+    let checkout = programme(
+        "\n# North renames its columns.\n[[partners.sources]]\ntable = \"courses\"\nfile = \"*.csv\"\nheadings = { \"Began\" = \"started\" } # as agreed\n",
+    );
+    checkout.write("courses.csv", "Client ref,Cuorse,Date started,Remarks\nA1,ESOL,05/01/2026,x\n");
+    let asked = ["map", "courses.csv", "--pipeline", "small/programme.toml", "--partner", "north"];
+    let before = checkout.read("small/programme.toml");
+    let said = checkout.run(&asked).ends(0).out;
+    let found = checkout
+        .run(&[
+            "validate",
+            "courses.csv",
+            "--pipeline",
+            "small/programme.toml",
+            "--partner",
+            "north",
+            "--format",
+            "json",
+        ])
+        .ends(1)
+        .json();
+    let codes: Vec<&str> =
+        found["findings"].as_array().expect("findings").iter().filter_map(|f| f["code"].as_str()).collect();
+    assert!(codes.contains(&"vanished-heading") && codes.contains(&"unknown-column"), "{codes:?}");
+    for part in ["Cuorse", "course", "proposed", "\"Began\" (started) is not in the file", "Remarks"] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert_eq!(checkout.read("small/programme.toml"), before, "nothing is kept unless it is asked for");
+    // A near heading is not used until it is kept.
+    let unread = read(&checkout, "courses.csv", "courses");
+    assert!(
+        unread["columns"].as_array().expect("columns").iter().all(|column| column["field"] != "course"),
+        "{unread}"
+    );
+
+    checkout.run(&[&asked[..], &["--output", "mapping.xlsx"]].concat()).ends(0);
+    let sheet = checkout.run(&["read", "mapping.xlsx", "--format", "csv"]).ends(0).out;
+    assert!(sheet.contains("B,Cuorse,course,proposed"), "{sheet}");
+    checkout.run(&[&asked[..], &["--from", "mapping.xlsx", "--write"]].concat()).ends(0);
+    let after = checkout.read("small/programme.toml");
+    for part in [
+        "# North renames its columns.",
+        "# as agreed",
+        "\"Began\" = \"started\"",
+        "Cuorse = \"course\"",
+        "\"Date started\" = \"started\"",
+    ] {
+        assert!(after.contains(part), "{after}");
+    }
+    let table = read(&checkout, "courses.csv", "courses");
+    assert_eq!(rows(&table, &["ref", "course", "started"]), [["A1", "ESOL", "2026-01-05"]]);
+}
+
+#[test]
 fn a_workbook_full_of_merges_lists_and_empty_cells_is_read_right() {
     let merges = (1..=1000).map(|row| format!("<mergeCell ref=\"F{row}:G{row}\"/>")).collect::<Vec<_>>().concat();
     let empty = (4..=1000)

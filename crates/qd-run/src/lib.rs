@@ -27,6 +27,7 @@ mod kept;
 mod links;
 mod load;
 mod manifest;
+mod map;
 mod marked;
 mod outcome;
 mod partner_files;
@@ -56,6 +57,7 @@ pub use history::{History, PeriodHistory, history};
 pub use init::init;
 pub use links::{LinksOutcome, OpenMatches, links, take_links};
 pub use load::{Loaded, LoadedTable, load, load_schema, read_text};
+pub use map::{How, Line, MapRequest, Mapping, map};
 pub use marked::{MarkedUp, mark_up};
 pub use outcome::{
     Blocked, LeftOut, PeriodPeople, Plan, PlanLine, PlannedReturn, ReturnFile, ReturnOutcome, RunOutcome, Since,

@@ -73,6 +73,11 @@ pub(crate) enum Command {
     /// Show what stands in a file, as it is read
     #[command(after_help = "Example: quarterday read north.xlsx --format csv")]
     Read(Read),
+    /// Propose what a partner's headings mean, and keep it in the pipeline
+    #[command(
+        after_help = "Example: quarterday map north.xlsx --pipeline pipelines/programme.toml --partner north --write"
+    )]
+    Map(Map),
     /// Make a pseudonym key, tell its id, or check its file
     #[command(after_help = "Example: quarterday key new programme.key")]
     Key {
@@ -304,6 +309,35 @@ pub(crate) struct Read {
     /// How to write it
     #[arg(long, value_enum, default_value_t = ReadFormat::Table)]
     pub(crate) format: ReadFormat,
+}
+
+/// Options of `map`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Map {
+    /// The partner's file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The pipeline with the partner's sources
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pipeline: PathBuf,
+    /// The partner that sent the file
+    #[arg(long, value_name = "CODE")]
+    pub(crate) partner: String,
+    /// The table that the file holds
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// The sheet of a workbook
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sheet: Option<String>,
+    /// Keep what is proposed, or decided, in the pipeline file
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Write a workbook in which a person fills in what each heading means
+    #[arg(long, value_name = "BOOK.xlsx")]
+    pub(crate) output: Option<PathBuf>,
+    /// Take what a person has filled in in that workbook, instead of the proposals
+    #[arg(long, value_name = "BOOK.xlsx")]
+    pub(crate) from: Option<PathBuf>,
 }
 
 /// How a table that was read is written.

@@ -7,6 +7,7 @@ mod init;
 mod key;
 mod links;
 mod man;
+mod map;
 mod read;
 mod run;
 mod schema;
@@ -27,6 +28,7 @@ pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
         Command::Run(args) => run::run(args, terminal),
         Command::Validate(args) => validate::validate(args, terminal),
         Command::Read(args) => read::read(args, terminal),
+        Command::Map(args) => map::map(args, terminal),
         Command::Key { action } => key::key(action, terminal),
         Command::Verify { folder, state } => verify::verify(folder, state, terminal),
         Command::Sent { folder, by, state } => sent::sent(folder, by, state, terminal),
