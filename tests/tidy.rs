@@ -23,7 +23,9 @@ const LAYERS: [(&str, u8); 14] = [
 ];
 
 /// Each of these libraries enters by one door; development tools may use them as they like.
-const DOORS: [(&str, &str); 8] = [
+const DOORS: [(&str, &str); 10] = [
+    ("age", "qd-disclosure"),
+    ("rpassword", "quarterday"),
     ("calamine", "qd-source"),
     ("polars", "qd-rules"),
     ("sqlparser", "qd-rules"),
