@@ -14,6 +14,7 @@ pub fn warnings(schema: &Arc<Schema>) -> Vec<Mistake> {
     let mut warnings = Vec::new();
     if schema.is_ours {
         headings(schema, &mut warnings);
+        prefixes(schema, &mut warnings);
     }
     keys(schema, &mut warnings);
     examples(schema, &mut warnings);
@@ -22,6 +23,15 @@ pub fn warnings(schema: &Arc<Schema>) -> Vec<Mistake> {
         idle(field, &mut warnings);
     }
     for rule in &schema.rules {
+        for (text, name) in [(&rule.message, "message"), (&rule.fix, "fix")] {
+            if let Some(field) = schema.fields.iter().find(|field| text.contains(&format!("{{{}}}", field.name))) {
+                let what = format!("the {name} of the rule `{}` has {{{}}} in braces", rule.code, field.name);
+                let warning = Mistake::new(&rule.check.at, what);
+                warnings.push(
+                    warning.hint("it is shown as it stands: no message holds a value, since values identify people"),
+                );
+            }
+        }
         if rule.valid_from.zip(rule.valid_to).is_some_and(|(from, to)| to < from) {
             let what = format!("the rule `{}` ends before it begins, and is never in force", rule.code);
             warnings.push(Mistake::new(&rule.check.at, what));
@@ -62,6 +72,30 @@ fn headings(schema: &Schema, warnings: &mut Vec<Mistake>) {
             if field.aliases[..at].contains(alias) {
                 let what = format!("the alias \"{alias}\" of `{}` is there twice", field.name);
                 warnings.push(Mistake::new(&field.at, what));
+            }
+        }
+    }
+}
+
+/// Headings that begin as another field's does: where a partner shortens a heading, it is read as the
+/// other field.
+fn prefixes(schema: &Schema, warnings: &mut Vec<Mistake>) {
+    let headings = |field: &Field| -> Vec<String> {
+        let own = field.title.iter().chain(&field.aliases).map(|heading| words::fold(heading));
+        own.chain([words::fold(&field.name)]).collect()
+    };
+    let folded: Vec<Vec<String>> = schema.fields.iter().map(headings).collect();
+    for (index, field) in schema.fields.iter().enumerate() {
+        for alias in &field.aliases {
+            let short = words::fold(alias);
+            let longer = (0..schema.fields.len()).filter(|other| *other != index).find(|other| {
+                folded[*other].iter().any(|heading| heading.len() > short.len() && heading.starts_with(&short))
+            });
+            if let (Some(other), true) = (longer, short.len() > 2) {
+                let other = &schema.fields[other];
+                let what = format!("the alias \"{alias}\" of `{}` begins a heading of `{}`", field.name, other.name);
+                let hint = format!("a heading of `{}` that is cut short would be read as `{}`", other.name, field.name);
+                warnings.push(Mistake::new(&field.at, what).hint(hint));
             }
         }
     }

@@ -20,6 +20,7 @@ mod function;
 mod literal;
 mod lower;
 mod operator;
+mod reach;
 mod resolve;
 mod source;
 mod term;
@@ -32,9 +33,11 @@ use polars::prelude::{DataFrame, Expr, IntoLazy};
 use qd_model::schema::Placed;
 use qd_model::{Mistake, Schema};
 use qd_table::Typed;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use term::{Kind, Named, Node};
 
+pub(crate) use reach::Literal;
 pub(crate) use resolve::Beside;
 
 /// The days that an expression may name. An absent one is NULL where an expression is evaluated.
@@ -137,6 +140,12 @@ impl Expression {
             None => value.values().clone(),
         };
         BooleanArray::new(mask, None)
+    }
+
+    /// What each field that it names is compared with, where it does no more than that.
+    pub(crate) fn literals(&self) -> Option<BTreeMap<usize, Vec<Literal>>> {
+        let mut found = BTreeMap::new();
+        reach::literals(&self.node, &mut found).map(|()| found)
     }
 
     pub(crate) fn lowered(&self, constants: &Constants) -> Expr {

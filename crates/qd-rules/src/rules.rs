@@ -3,6 +3,7 @@
 mod beside;
 mod groups;
 mod guard;
+mod idle;
 
 pub use beside::{Place, Vanished};
 pub use guard::is_guarded;

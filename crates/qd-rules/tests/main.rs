@@ -2,6 +2,7 @@
 
 mod beside;
 mod groups;
+mod idle;
 mod judging;
 mod laws;
 mod refusals;

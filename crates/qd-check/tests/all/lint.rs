@@ -43,6 +43,19 @@ fn keys_limits_and_rules_that_say_nothing() {
 }
 
 #[test]
+fn headings_cut_short_and_messages_with_values() {
+    check(
+        "[quarterday]\n[[quarterday.rules]]\ncode = 'r'\nmessage = 'It is {job}'\ncheck = 'true'\n\
+         [[fields]]\nname = 'job'\nquarterday = { aliases = ['Course', 'Work'] }\n\
+         [[fields]]\nname = 'level'\ntitle = 'Course level'\n",
+        &[
+            "the message of the rule `r` has {job} in braces",
+            "the alias \"Course\" of `job` begins a heading of `level`",
+        ],
+    );
+}
+
+#[test]
 fn examples_that_the_schema_would_not_accept() {
     check(
         "[quarterday]\n[[fields]]\nname = 'a'\nexample = 'x1'\nconstraints = { pattern = '[0-9]+' }\n\
