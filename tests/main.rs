@@ -1,8 +1,10 @@
 //! Whole runs at the binary, and the invariants that no single room can hold.
 
 mod answers;
+mod beyond;
 mod command;
 mod determinism;
+mod features;
 mod figures;
 mod formats;
 mod fresh;
@@ -12,6 +14,7 @@ mod keys;
 mod layouts;
 mod leaks;
 mod marked;
+mod mutation;
 mod periods;
 mod quarters;
 mod readme;

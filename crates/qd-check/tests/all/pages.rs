@@ -40,6 +40,10 @@ fn every_feature_of_the_standard_is_read_as_its_page_says() {
     let mut pages = 0;
     for entry in std::fs::read_dir(folder).expect("the folder of features") {
         let path = entry.expect("readable").path();
+        // What concerns columns is judged when the file is opened, and shown by whole runs.
+        if path.is_dir() {
+            continue;
+        }
         let page = std::fs::read_to_string(&path).expect("readable");
         let expected: Vec<&str> = block(&page, "text").lines().collect();
         let csv = block(&page, "csv");
@@ -55,5 +59,5 @@ fn every_feature_of_the_standard_is_read_as_its_page_says() {
         assert!(!faulty.is_empty() && faulty.len() < rows, "{}", path.display());
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(pages >= 29, "every feature has its page");
+    assert!(pages >= 35, "every feature has its page");
 }

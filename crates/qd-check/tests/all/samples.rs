@@ -64,29 +64,57 @@ impl Sample {
     }
 
     /// One bad cell, and the codes that it raises.
-    fn planted(&self, column: usize, mutation: usize) -> Option<(&'static str, Vec<&'static str>)> {
+    fn planted(&self, column: usize, mutation: usize) -> Option<(String, Vec<&'static str>)> {
         let schema = &self.case.schema;
         let field = &schema.fields[self.fields[column]];
         let is_scalar = field.kind.is_none() && field.categories.is_empty();
+        let is_text = is_scalar && field.field_type == FieldType::String && field.constraints.pattern.is_none();
         match mutation {
             0 => {
                 let mut codes = Vec::new();
                 codes.extend(schema.primary_key.contains(&self.fields[column]).then_some("primary-key"));
                 codes.extend(field.constraints.required.then_some("required"));
-                Some(("", codes))
+                Some((String::new(), codes))
             }
-            1 if !field.categories.is_empty() => Some(("no such code", vec!["enum"])),
+            1 if !field.categories.is_empty() => Some(("no such code".to_owned(), vec!["enum"])),
             2 if field.kind.is_some_and(|kind| kind.check(&kind.normalise("?")).is_err()) => {
-                Some(("?", vec![field.kind.expect("it was looked for").name()]))
+                Some(("?".to_owned(), vec![field.kind.expect("it was looked for").name()]))
             }
-            3 if is_scalar && field.field_type == FieldType::Date => Some(("31/02/2022", vec!["type"])),
+            3 if is_scalar && field.field_type == FieldType::Date => Some(("31/02/2022".to_owned(), vec!["type"])),
             3 if is_scalar
                 && matches!(field.field_type, FieldType::Integer | FieldType::Number | FieldType::Boolean) =>
             {
-                Some(("perhaps twelve", vec!["type"]))
+                Some(("perhaps twelve".to_owned(), vec!["type"]))
+            }
+            4 if is_scalar => beyond(field, field.constraints.minimum.as_ref(), -1).map(|text| (text, vec!["minimum"])),
+            5 if is_scalar => beyond(field, field.constraints.maximum.as_ref(), 1).map(|text| (text, vec!["maximum"])),
+            6 if is_text => {
+                field.constraints.max_length.map(|most| ("a".repeat(most as usize + 1), vec!["max-length"]))
+            }
+            7 if is_text => {
+                let least = field.constraints.min_length.filter(|least| *least > 1)?;
+                Some(("a".repeat(least as usize - 1), vec!["min-length"]))
+            }
+            8 if is_scalar && field.constraints.pattern.is_some() && field.constraints.max_length.is_none() => {
+                Some(("no pattern has this: \u{2603}".to_owned(), vec!["pattern"]))
             }
             _ => None,
         }
+    }
+}
+
+/// A value on the wrong side of a limit.
+fn beyond(field: &Field, limit: Option<&qd_model::schema::Placed<String>>, step: i32) -> Option<String> {
+    let limit = &limit?.value;
+    match field.field_type {
+        FieldType::Integer | FieldType::Number | FieldType::Year => {
+            Some((limit.parse::<f64>().ok()? + f64::from(step)).to_string())
+        }
+        FieldType::Date => {
+            let day = qd_model::period::days(limit.parse().ok()?) + step;
+            qd_model::period::from_days(day).map(|day| day.to_string())
+        }
+        _ => None,
     }
 }
 
@@ -97,7 +125,7 @@ fn letter(column: usize) -> String {
 fn check(sample: &Sample, row: usize, column: usize, mutation: usize) -> TestCaseResult {
     if let Some((text, codes)) = sample.planted(column, mutation) {
         let mut rows = sample.rows.clone();
-        text.clone_into(&mut rows[row][column]);
+        rows[row][column] = text;
         let line = |code: &str| format!("{} {} {code}", row + 2, letter(column));
         let expected: BTreeSet<String> = codes.into_iter().map(line).collect();
         prop_assert_eq!(sample.new_findings(&rows), expected, "{}, column {}", &sample.name, letter(column));
@@ -113,7 +141,7 @@ proptest! {
         sample in any::<prop::sample::Index>(),
         row in any::<prop::sample::Index>(),
         column in any::<prop::sample::Index>(),
-        mutation in 0usize..4,
+        mutation in 0usize..9,
     ) {
         let sample = sample.get(&SAMPLES);
         check(sample, row.index(sample.rows.len()), column.index(sample.fields.len()), mutation)?;
