@@ -93,7 +93,7 @@ fn a_marked_copy_of_public_workbooks_reads_as_they_do() {
         "utf8-sheet-names.xlsx",
     ];
     let findings: usize = names.iter().map(|name| check(&checkout, &folder.join(name))).sum();
-    assert!(findings > 100, "{findings} findings");
+    assert!(findings > 30, "{findings} findings");
 }
 
 #[test]
