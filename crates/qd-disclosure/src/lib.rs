@@ -14,6 +14,7 @@ pub mod figures;
 mod keys;
 mod lookups;
 mod profile;
+pub mod risk;
 mod seal;
 mod table;
 pub mod treatments;

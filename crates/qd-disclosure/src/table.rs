@@ -107,6 +107,15 @@ impl ClearedTable {
         }
     }
 
+    /// The same rows with other values in one column.
+    pub(crate) fn with_column(&self, column: usize, values: arrow::array::ArrayRef) -> Self {
+        let mut arrays = self.batch.columns().to_vec();
+        arrays[column] = values;
+        let fields = self.batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+        let batch = batch(fields, arrays, self.rows());
+        Self { batch, name: self.name.clone(), columns: self.columns.clone() }
+    }
+
     /// The rows for which `keep` is true, in order.
     pub fn filter(&self, keep: &BooleanArray) -> Self {
         let batch = arrow::compute::filter_record_batch(&self.batch, keep).expect("the mask is as long as the table");

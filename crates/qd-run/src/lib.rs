@@ -41,6 +41,7 @@ mod repeated;
 mod restricted;
 mod resubmitted;
 mod returns;
+mod risk;
 mod rotate;
 mod run;
 pub mod schemas;

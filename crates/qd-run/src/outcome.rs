@@ -179,6 +179,8 @@ pub struct PlannedReturn {
     pub blocked: Vec<Blocked>,
     /// What changed since it was sent last; absent where it was not sent yet.
     pub since: Option<SinceSent>,
+    /// How closely its rows point at people, where they are under pseudonyms.
+    pub risk: Option<String>,
 }
 
 /// What changed in a return's tables since its last version was sent.

@@ -5,17 +5,19 @@ use crate::changes;
 use crate::compute::Computed;
 use crate::earlier::earlier;
 use crate::figures;
+use crate::indicators::Periods;
 use crate::load::Loaded;
 use crate::outcome::{Plan, PlanLine, PlannedReturn, Since, SinceSent};
 use crate::prepared::Prepared;
-use crate::returns::{MadeFor, blocked, tables_of};
+use crate::restricted::restricted;
+use crate::returns::{self, MadeFor, Making, blocked, tables_of};
 use crate::run::{Progress, RunRequest};
 use crate::state;
 use qd_ledger::Ledger;
 use qd_model::Refusal;
 use qd_model::pipeline::{FieldRelease, Part, ReturnSpec, Rows, TableRelease};
 use qd_model::{Pipeline, Syntax};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Computes what a run would release, line by line, and what would block it; writes nothing.
 pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<Plan, Refusal> {
@@ -23,15 +25,39 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
     let ledger = Ledger::read(&prepared.folders.ledger())?;
     let earlier = earlier(&prepared, &ledger, progress)?;
     let computed = prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), progress)?;
+    let states = earlier.states.iter().chain(std::iter::once(&computed.state));
+    let restricted = restricted(loaded, states, prepared.as_of)?;
+    let periods = Periods {
+        loaded,
+        period: prepared.period,
+        now: &computed.state,
+        register: &computed.register,
+        earlier: &earlier.states,
+        is_complete: earlier.is_complete,
+        as_of: Some(prepared.as_of),
+    };
+    let making = Making {
+        loaded,
+        computed: &computed,
+        key: &prepared.key,
+        figures: &BTreeMap::new(),
+        earlier: &earlier.states,
+        restricted: &restricted,
+        periods: &periods,
+        // Rows are looked at here as they stand, whoever turned out to be one person since.
+        identities: &[],
+        sent: &[],
+    };
     let mut lines = Vec::new();
-    let mut returns = Vec::new();
+    let mut planned = Vec::new();
     for (spec, period) in loaded.pipeline.due(prepared.period) {
         let made_for = MadeFor::of(spec, period, prepared.as_of);
-        returns.push(PlannedReturn {
+        planned.push(PlannedReturn {
             name: made_for.name.clone(),
             recipient: spec.recipient.clone(),
             blocked: blocked(loaded, &computed, spec),
             since: since_sent(&prepared, &ledger, &computed, &made_for)?,
+            risk: returns::risk(&making, &made_for).map(|risk| risk.in_short()),
         });
         let before = last_sent(&prepared, &ledger, spec)?;
         for file in &spec.files {
@@ -68,7 +94,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
             }
         }
     }
-    Ok(Plan { released: lines, returns })
+    Ok(Plan { released: lines, returns: planned })
 }
 
 /// What changed in the tables of a return since its last version was sent.

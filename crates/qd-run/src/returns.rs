@@ -12,12 +12,13 @@ use crate::indicators::Periods;
 use crate::load::Loaded;
 use crate::outcome::{Blocked, LeftOut, ReturnFile, ReturnOutcome};
 use crate::place::NewFile;
+use crate::risk::{self, ReturnRisk};
 use crate::state::PeriodState;
 use arrow::array::BooleanArray;
 use jiff::civil::Date;
 use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key, Reasons};
 use qd_ledger::Identity;
-use qd_model::pipeline::{Cover, FileSpec, Part, Recipient, ReturnSpec, Rows};
+use qd_model::pipeline::{Below, Cover, FileSpec, Part, Recipient, ReturnSpec, Rows};
 use qd_model::{Period, Refusal, words};
 use qd_return::{Document, Package, Resource, Sheet, TextPart};
 use qd_rules::Constants;
@@ -72,7 +73,7 @@ pub(crate) struct Made {
     pub(crate) files: Vec<NewFile>,
     /// Files as they will be when the return is sent, where those differ from the draft's.
     pub(crate) finals: Vec<NewFile>,
-    /// What is inside a sealed return, for the private folder.
+    /// What stays in the house of it: what is inside a sealed return, and its disclosure risk.
     pub(crate) inside: Vec<NewFile>,
 }
 
@@ -109,6 +110,16 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         maker.file(file, &mut made)?;
     }
     made.files.extend(crosswalk(making, made_for, maker.recipient, &maker.key)?);
+    let risk = risk::of_tables(&making.loaded.pipeline, maker.recipient, &made.tables);
+    let paper = |risk: &ReturnRisk| NewFile { path: format!("risk/{folder}.json"), bytes: risk.paper(made_for) };
+    let papers: Vec<NewFile> = risk.iter().map(paper).collect();
+    if made.rare > 0 {
+        let unblock = "let the profile release less of the indirect identifiers, or declare what is done about people \
+                       whom too few others look like"
+            .to_owned();
+        outcome.blocked.push(Blocked { code: "too-few-alike".to_owned(), count: made.rare, unblock });
+        return Ok(Made { outcome, files: Vec::new(), finals: Vec::new(), inside: papers });
+    }
     outcome.people = made.people.len() as u64;
     outcome.rows = made.rows;
     outcome.left_out = made.left_out.into_iter().map(|(reason, people)| LeftOut { reason, people }).collect();
@@ -131,7 +142,20 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
             bytes: file.bytes.len() as u64,
         })
         .collect();
+    inside.extend(papers);
     Ok(Made { outcome, files, finals, inside })
+}
+
+/// The disclosure risk of a return's rows, where they are under pseudonyms.
+pub(crate) fn risk(making: &Making<'_>, made_for: &MadeFor<'_>) -> Option<ReturnRisk> {
+    let maker = Maker::new(making, made_for);
+    let mut content = Content::default();
+    for part in made_for.spec.files.iter().flat_map(|file| &file.parts) {
+        if let Part::Rows(rows) = part {
+            maker.rows(rows, Reasons::Left, &mut content);
+        }
+    }
+    risk::of_tables(&making.loaded.pipeline, maker.recipient, &content.tables)
 }
 
 /// Tables that a return draws on, by index; counts of people draw on the people table as well.
@@ -195,6 +219,10 @@ struct Content {
     rows: u64,
     /// Why people are not on a list of people to contact, and how many.
     left_out: Vec<(String, u64)>,
+    /// Tables under pseudonyms, whose risk is told.
+    tables: Vec<ClearedTable>,
+    /// People whom too few others look like, where the recipient may get none such.
+    rare: u64,
 }
 
 /// Makes the files of one return.
@@ -306,8 +334,28 @@ impl<'a> Maker<'a> {
             .map(|(partner, typed)| qd_disclosure::Rows { partner, period: &period.label, typed })
             .collect();
         let cleared = qd_disclosure::clear(&clearance, &given, &state.people);
+        let cleared = self.floored(rows, cleared, content);
+        if cleared.is_pseudonymised() && !content.tables.iter().any(|table| table.name() == cleared.name()) {
+            content.tables.push(cleared.clone());
+        }
         let order: Vec<usize> = rows.order.iter().filter_map(|name| cleared.index_of(name)).collect();
         if order.is_empty() { cleared } else { cleared.sort(&order) }
+    }
+
+    /// The rows under the recipient's floor, where it has one: it is about the people table.
+    fn floored(&self, rows: &Rows, table: ClearedTable, content: &mut Content) -> ClearedTable {
+        let people = self.making.loaded.pipeline.people.as_ref();
+        let Some(floor) = self.recipient.floor.as_ref().filter(|_| people.is_some_and(|it| it.table == rows.table))
+        else {
+            return table;
+        };
+        match qd_disclosure::risk::floored(table, floor) {
+            Ok(floored) => floored.table,
+            Err((table, rare)) => {
+                content.rare += rare;
+                table
+            }
+        }
     }
 
     /// A workbook, as a draft and as it will be sent.
@@ -432,13 +480,21 @@ impl<'a> Maker<'a> {
             .map(|(path, table, bytes)| Resource { path, table, blake3: blake3::hash(bytes).to_hex().to_string() })
             .collect();
         let pipeline = &self.making.loaded.pipeline;
-        let notes = vec![
+        let mut notes = vec![
             ("Period".to_owned(), self.period.to_string()),
             ("As of".to_owned(), words::date(self.making.computed.as_of)),
             ("Lawful basis".to_owned(), self.spec.basis.clone()),
             ("Retention".to_owned(), self.retention()),
             ("Not included".to_owned(), not_included(self.making.loaded, self.making.computed, self.spec)),
         ];
+        if let Some(floor) = &self.recipient.floor {
+            let text = format!(
+                "at least {} people look alike by the indirect identifiers of the people table; where fewer did, these were {}",
+                floor.people,
+                if floor.below == Below::Generalise { "made coarser or left blank" } else { "left blank" }
+            );
+            notes.push(("People who look alike".to_owned(), text));
+        }
         let package = Package {
             name: format!("{}-{}-{}", pipeline.name, self.spec.name, self.period.label.to_lowercase()),
             title: &self.spec.title,

@@ -30,7 +30,7 @@ pub(super) fn of_plans(plans: &[(&str, Plan)]) -> String {
                 let since = made.since.map(|SinceSent { version, changed: [added, removed, changed] }| {
                     json!({ "version": version, "added": added, "removed": removed, "changed": changed })
                 });
-                json!({ "name": made.name, "recipient": made.recipient, "blocked": blocked(&made.blocked), "since_sent": since })
+                json!({ "name": made.name, "recipient": made.recipient, "blocked": blocked(&made.blocked), "since_sent": since, "risk": made.risk })
             })
             .collect();
         json!({ "report": "quarterday-plan/1", "pipeline": pipeline, "returns": returns, "released": lines })

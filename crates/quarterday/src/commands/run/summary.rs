@@ -283,6 +283,9 @@ fn in_the_way(pipeline: &str, returns: &[PlannedReturn]) -> String {
     for (name, since) in returns.iter().filter_map(|made| Some((&made.name, made.since?))) {
         writeln!(text, "{pipeline} · return `{name}`: {}", since_sent(since)).expect("memory");
     }
+    for (name, risk) in returns.iter().filter_map(|made| Some((&made.name, made.risk.as_ref()?))) {
+        writeln!(text, "{pipeline} · return `{name}`: {risk}").expect("memory");
+    }
     for made in returns.iter().filter(|made| !made.blocked.is_empty()) {
         writeln!(text, "{pipeline} · return `{}` would be BLOCKED", made.name).expect("memory");
         for reason in &made.blocked {
