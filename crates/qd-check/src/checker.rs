@@ -177,7 +177,7 @@ impl<'a> Faults<'a> {
         let fields: Vec<&Field> = fields.iter().map(|field| &schema.fields[*field]).collect();
         let quoted: Vec<String> = fields.iter().map(|field| self.quoted(field)).collect();
         let first = fields[0];
-        let reader = reader(first, schema.is_ours);
+        let reader = reader(first, schema);
         let subject = Subject { field: first, is_ours: schema.is_ours, reader: &reader, settings: &reader };
         let wording = check.wording(&subject, &words::list(&quoted));
         let fault = self.of_field(first, code, check.severity(), wording);
@@ -190,8 +190,13 @@ impl<'a> Faults<'a> {
     }
 }
 
-fn reader(field: &Field, is_ours: bool) -> Reader {
-    Reader::compile(field, is_ours).expect("the schema was found free of mistakes")
+fn reader(field: &Field, schema: &Schema) -> Reader {
+    as_strict(Reader::compile(field, schema.is_ours).expect("the schema was found free of mistakes"), schema)
+}
+
+/// Where nothing is tidied, nothing is read but what the format says.
+fn as_strict(reader: Reader, schema: &Schema) -> Reader {
+    if schema.normalise.is_empty() { reader.to_the_letter() } else { reader }
 }
 
 /// What is done with a field's column, where it has one.
@@ -200,11 +205,12 @@ fn plan(index: usize, faults: &mut Faults<'_>, keys: &mut Vec<Key>) -> Option<Pl
     let field = &schema.fields[index];
     let column = faults.column_of(field)?;
     let quoted = faults.quoted(field);
-    let settings = reader(field, schema.is_ours);
+    let settings = reader(field, schema);
     let own = faults.settings.formats.iter().find(|(name, _)| *name == field.name);
     let own = own.map(|(_, format)| with_format(field, format));
     // A format of the pipeline that cannot be used has been refused there.
     let own_reader = own.as_ref().and_then(|field| Reader::compile(field, schema.is_ours).ok());
+    let own_reader = own_reader.map(|reader| as_strict(reader, schema));
     let field = if own_reader.is_some() { own.as_ref().unwrap_or(field) } else { field };
     let reader = own_reader.unwrap_or_else(|| settings.clone());
     let subject = Subject { field, is_ours: schema.is_ours, reader: &reader, settings: &settings };

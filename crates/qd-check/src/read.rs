@@ -73,6 +73,15 @@ impl Reader {
         matches!(self, Self::Text(_))
     }
 
+    /// The same for a schema that tidies nothing: a date is then read in the field's own format only,
+    /// and not as ISO 8601 beside it.
+    pub(crate) fn to_the_letter(self) -> Self {
+        match self {
+            Self::Date(reader) => Self::Date(reader.to_the_letter()),
+            other => other,
+        }
+    }
+
     /// Reads one text.
     pub(crate) fn read<'a>(&self, text: &'a str) -> Option<Value<'a>> {
         fn scalar<R: Scalar>(reader: &R, text: &str) -> Option<Value<'static>> {

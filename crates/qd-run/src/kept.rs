@@ -11,6 +11,7 @@ use crate::run::RunRequest;
 use crate::state;
 use crate::summary::{Around, summary};
 use qd_model::Refusal;
+use qd_model::pipeline::Keep;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,10 +34,12 @@ pub(crate) fn add_private(
     staging: &mut Staging,
 ) -> Result<(), Refusal> {
     let label = &computed.period.label;
-    let files = state::to_files(&computed.state, &computed.people, prepared.loaded, &prepared.key);
-    let files: Vec<NewFile> = files.into_iter().map(|(path, bytes)| NewFile { path, bytes }).collect();
-    staging.add(&prepared.folders.accepted(label), &files)?;
-    staging.add(&prepared.folders.sources(label), &copies(computed, &prepared.folders.sources(label))?)?;
+    if prepared.loaded.pipeline.outputs.keep == Keep::All {
+        let files = state::to_files(&computed.state, &computed.people, prepared.loaded, &prepared.key);
+        let files: Vec<NewFile> = files.into_iter().map(|(path, bytes)| NewFile { path, bytes }).collect();
+        staging.add(&prepared.folders.accepted(label), &files)?;
+        staging.add(&prepared.folders.sources(label), &copies(computed, &prepared.folders.sources(label))?)?;
+    }
     let mut papers = papers(computed, request);
     papers.splice(0..0, of_returns);
     if computed.period.label == prepared.period.label {

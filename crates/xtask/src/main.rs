@@ -1,6 +1,7 @@
 //! Development tasks: `cargo xtask sample-data` makes the invented partner files, `cargo xtask fuzz`
-//! reads damaged ones.
+//! reads damaged ones, `cargo xtask bench` measures the program.
 
+mod bench;
 mod fuzz;
 mod random;
 mod sample;
@@ -16,7 +17,8 @@ fn main() -> ExitCode {
         // Elsewhere, to compare with what is in the repository.
         ["sample-data", out] => sample::make(&root.join("sample-data"), Path::new(out)),
         ["fuzz", ref arguments @ ..] => fuzz::run(&root, arguments),
-        _ => Err("usage: cargo xtask sample-data [FOLDER], or fuzz FORMAT".to_owned()),
+        ["bench", ref arguments @ ..] => bench::run(&root, arguments),
+        _ => Err("usage: cargo xtask sample-data [FOLDER], or fuzz FORMAT, or bench [ROWS]".to_owned()),
     };
     match outcome {
         Ok(said) => {

@@ -230,9 +230,14 @@ impl Dates {
         in_words("a date", &self.written, "yyyy-mm-dd")
     }
 
-    /// Whether a text is a date in the format itself, without what a schema of ours reads beside it.
+    /// The format itself, without what a schema of ours reads beside it.
+    pub(crate) fn to_the_letter(self) -> Self {
+        Self { is_ours: false, ..self }
+    }
+
+    /// Whether a text is a date in the format itself.
     pub(crate) fn reads_as_written(&self, text: &str) -> bool {
-        Self { is_ours: false, ..self.clone() }.read(text).is_some()
+        self.clone().to_the_letter().read(text).is_some()
     }
 }
 

@@ -12,6 +12,17 @@ pub struct Outputs {
     pub columns: Vec<String>,
     /// What goes back to partners.
     pub partner_files: PartnerFiles,
+    /// What is kept of what they sent.
+    pub keep: Keep,
+}
+
+/// What a run keeps in the private folder of what partners sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Copies of the files as received, and every accepted row, for later periods.
+    All,
+    /// Neither: a later period reads this one's files again.
+    Nothing,
 }
 
 /// What goes back to partners.
@@ -26,7 +37,12 @@ pub enum PartnerFiles {
 }
 
 pub(super) fn default_outputs() -> Outputs {
-    Outputs { findings: vec!["json".to_owned()], columns: Vec::new(), partner_files: PartnerFiles::Findings }
+    Outputs {
+        findings: vec!["json".to_owned()],
+        columns: Vec::new(),
+        partner_files: PartnerFiles::Findings,
+        keep: Keep::All,
+    }
 }
 
 pub(super) fn outputs(table: Table<'_>) -> Outputs {
@@ -37,6 +53,7 @@ pub(super) fn outputs(table: Table<'_>) -> Outputs {
         findings: table.texts("findings").unwrap_or(defaults.findings),
         columns: table.texts("columns").unwrap_or_default(),
         partner_files: table.word("partner_files", &partner_files).unwrap_or(defaults.partner_files),
+        keep: table.word("keep", &[("all", Keep::All), ("nothing", Keep::Nothing)]).unwrap_or(defaults.keep),
     };
     for format in &outputs.findings {
         if !["json", "csv"].contains(&format.as_str()) {
