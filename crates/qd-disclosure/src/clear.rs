@@ -5,14 +5,16 @@ mod companions;
 use crate::keys::DomainKey;
 use crate::lookups::Lookups;
 use crate::profile;
-use crate::table::{ClearedTable, batch};
-use crate::treatments::Cells;
-use arrow::array::{Array, ArrayRef, new_empty_array};
-use arrow::datatypes::{DataType, Field};
+use crate::table::{ClearedColumn, ClearedTable, batch};
+use crate::treatments::{Asked, Cells, Treatment};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
 use jiff::civil::Date;
 use qd_model::Schema;
 use qd_model::pipeline::TableRelease;
 use qd_table::{Typed, arrow_type};
+use rayon::prelude::*;
+use std::sync::Arc;
 
 /// What decides how a table's rows leave for one recipient.
 pub struct Clearance<'a> {
@@ -67,30 +69,38 @@ pub fn clear(clearance: &Clearance<'_>, rows: &[Rows<'_>], people: &[String]) ->
             days: clearance.period,
         })
         .collect();
-    let (mut columns, mut fields, mut arrays) = (Vec::new(), Vec::new(), Vec::new());
-    for (asked, treatment) in &released {
-        let column = profile::column(asked, *treatment);
-        let data_type = arrow_type(column.field_type);
-        let parts: Vec<ArrayRef> = cells.iter().map(|cells| treatment.apply(asked, cells)).collect();
-        let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-        arrays.push(match parts.as_slice() {
-            [] => new_empty_array(&data_type),
-            parts => arrow::compute::concat(parts).expect("a treatment always gives one type"),
-        });
-        let companion = (clearance.reasons == Reasons::Beside && companions::has_one(asked, *treatment)).then(|| {
-            let released = arrays.last().expect("it was pushed just now");
-            (companions::column(&column), companions::reasons(asked, &cells, released))
-        });
+    let (mut columns, mut fields) = (Vec::new(), Vec::new());
+    let mut add = |column: ClearedColumn, data_type: DataType| {
         fields.push(Field::new(&column.name, data_type, true));
         columns.push(column);
-        if let Some((column, array)) = companion {
-            fields.push(Field::new(&column.name, DataType::Utf8View, true));
-            arrays.push(array);
-            columns.push(column);
+    };
+    for (asked, treatment) in &released {
+        let column = profile::column(asked, *treatment);
+        let companion = has_companion(clearance, asked, *treatment).then(|| companions::column(&column));
+        let data_type = arrow_type(column.field_type);
+        add(column, data_type);
+        if let Some(companion) = companion {
+            add(companion, DataType::Utf8View);
         }
     }
-    let count = rows.iter().map(|rows| rows.typed.len()).sum();
-    ClearedTable::new(&clearance.release.table, columns, batch(fields, arrays, count)).without_source_order()
+    let treat = |cells: &Cells<'_>| {
+        let arrays = released.par_iter().flat_map_iter(|(asked, treatment)| {
+            let values = treatment.apply(asked, cells);
+            let companion = has_companion(clearance, asked, *treatment)
+                .then(|| companions::reasons(asked, std::slice::from_ref(cells), &values));
+            std::iter::once(values).chain(companion)
+        });
+        batch(fields.clone(), arrays.collect(), cells.typed.len())
+    };
+    let mut parts: Vec<RecordBatch> = cells.par_iter().map(treat).collect();
+    if parts.is_empty() {
+        parts.push(RecordBatch::new_empty(Arc::new(ArrowSchema::new(fields.clone()))));
+    }
+    ClearedTable::of_parts(&clearance.release.table, columns, parts).without_source_order()
+}
+
+fn has_companion(clearance: &Clearance<'_>, asked: &Asked<'_>, treatment: &dyn Treatment) -> bool {
+    clearance.reasons == Reasons::Beside && companions::has_one(asked, treatment)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod changed;
 mod clear;
 mod contacts;
 mod counts;
+mod held;
 pub mod figures;
 mod keys;
 mod lookups;

@@ -1,11 +1,13 @@
 //! Rows that may leave, and what each of their columns is.
 
+use crate::held::Held;
 use arrow::array::{Array, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{SortColumn, lexsort_to_indices};
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 use qd_model::schema::Category;
 use qd_model::{Class, FieldType};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows that went through a recipient's disclosure profile. Return files are written from nothing
@@ -28,7 +30,7 @@ use std::sync::Arc;
 pub struct ClearedTable {
     name: String,
     columns: Vec<ClearedColumn>,
-    batch: RecordBatch,
+    held: Held,
 }
 
 /// A released column, for headings, codebooks and descriptors.
@@ -62,7 +64,13 @@ impl ClearedColumn {
 impl ClearedTable {
     pub(crate) fn new(name: &str, columns: Vec<ClearedColumn>, batch: RecordBatch) -> Self {
         debug_assert_eq!(columns.len(), batch.num_columns());
-        Self { name: name.to_owned(), columns, batch }
+        Self { name: name.to_owned(), columns, held: Held::whole(batch) }
+    }
+
+    /// Rows that come in several parts.
+    pub(crate) fn of_parts(name: &str, columns: Vec<ClearedColumn>, parts: Vec<RecordBatch>) -> Self {
+        debug_assert!(parts.iter().all(|part| part.num_columns() == columns.len()));
+        Self { name: name.to_owned(), columns, held: Held::parts(parts) }
     }
 
     /// The table's name.
@@ -73,7 +81,13 @@ impl ClearedTable {
     /// The rows. Columns are in the order of [`ClearedTable::columns`], each of the Arrow type of its
     /// field type.
     pub fn batch(&self) -> &RecordBatch {
-        &self.batch
+        self.held.batch()
+    }
+
+    /// Some of the rows, in the order in which they leave. A large table is written piece by piece, so
+    /// that it need never be held as a whole.
+    pub fn piece(&self, rows: Range<usize>) -> RecordBatch {
+        self.held.piece(rows)
     }
 
     /// What each column is.
@@ -88,7 +102,7 @@ impl ClearedTable {
 
     /// The number of rows.
     pub fn rows(&self) -> usize {
-        self.batch.num_rows()
+        self.held.rows()
     }
 
     /// Whether rows are in the order of pseudonyms.
@@ -98,13 +112,11 @@ impl ClearedTable {
 
     /// Some of the columns, in the order given. Rows stay in their order.
     pub fn select(&self, columns: &[usize]) -> Self {
-        let fields: Vec<Field> = columns.iter().map(|index| self.batch.schema().field(*index).clone()).collect();
-        let arrays = columns.iter().map(|index| self.batch.column(*index).clone()).collect();
-        Self {
-            name: self.name.clone(),
-            columns: columns.iter().map(|index| self.columns[*index].clone()).collect(),
-            batch: batch(fields, arrays, self.rows()),
-        }
+        let whole = self.batch();
+        let fields: Vec<Field> = columns.iter().map(|index| whole.schema().field(*index).clone()).collect();
+        let arrays = columns.iter().map(|index| whole.column(*index).clone()).collect();
+        let chosen = columns.iter().map(|index| self.columns[*index].clone()).collect();
+        Self::new(&self.name, chosen, batch(fields, arrays, self.rows()))
     }
 
     /// The same rows with other values in one column.
@@ -118,26 +130,29 @@ impl ClearedTable {
 
     /// The rows for which `keep` is true, in order.
     pub fn filter(&self, keep: &BooleanArray) -> Self {
-        let batch = arrow::compute::filter_record_batch(&self.batch, keep).expect("the mask is as long as the table");
-        Self { batch, name: self.name.clone(), columns: self.columns.clone() }
+        let kept = arrow::compute::filter_record_batch(self.batch(), keep).expect("the mask is as long as the table");
+        Self::new(&self.name, self.columns.clone(), kept)
     }
 
     /// Rows ordered by some columns, then as they were. Where there is a pseudonym it comes first all
     /// the same, so that no order of rows tells what the source's was.
     pub fn sort(&self, columns: &[usize]) -> Self {
         let leading = self.leading().filter(|leading| !columns.contains(leading));
-        let mut by: Vec<SortColumn> = leading.into_iter().chain(columns.iter().copied()).map(|c| self.key(c)).collect();
+        let key = |column: usize| SortColumn { values: self.batch().column(column).clone(), options: None };
+        let mut by: Vec<SortColumn> = leading.into_iter().chain(columns.iter().copied()).map(key).collect();
         let rows = u32::try_from(self.rows()).expect("a table has fewer rows than 2^32");
         by.push(SortColumn { values: Arc::new(UInt32Array::from_iter_values(0..rows)), options: None });
-        self.ordered(&by)
+        let order = lexsort_to_indices(&by, None).expect("every released type has an order");
+        let sorted = arrow::compute::take_record_batch(self.batch(), &order).expect("the order is of this table");
+        Self::new(&self.name, self.columns.clone(), sorted)
     }
 
     /// Rows in the order of the pseudonym, then of all other columns, where there is one.
-    pub(crate) fn without_source_order(self) -> Self {
-        let Some(leading) = self.leading() else { return self };
-        let others = (0..self.columns.len()).filter(|column| *column != leading);
-        let by: Vec<SortColumn> = std::iter::once(leading).chain(others).map(|column| self.key(column)).collect();
-        self.ordered(&by)
+    pub(crate) fn without_source_order(mut self) -> Self {
+        if let Some(leading) = self.leading() {
+            self.held = self.held.ordered(leading);
+        }
+        self
     }
 
     /// The column that orders a pseudonymised table: the person's, else the first pseudonym.
@@ -145,16 +160,6 @@ impl ClearedTable {
         let person = |column: &ClearedColumn| column.field == qd_model::pipeline::FieldRelease::PERSON;
         let of_person = self.columns.iter().position(|column| column.is_pseudonym() && person(column));
         of_person.or_else(|| self.columns.iter().position(ClearedColumn::is_pseudonym))
-    }
-
-    fn key(&self, column: usize) -> SortColumn {
-        SortColumn { values: self.batch.column(column).clone(), options: None }
-    }
-
-    fn ordered(&self, by: &[SortColumn]) -> Self {
-        let order = lexsort_to_indices(by, None).expect("every released type has an order");
-        let batch = arrow::compute::take_record_batch(&self.batch, &order).expect("the order is of this table");
-        Self { batch, name: self.name.clone(), columns: self.columns.clone() }
     }
 }
 

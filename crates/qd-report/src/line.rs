@@ -41,33 +41,37 @@ pub const COLUMNS: [&str; 19] = [
 
 /// What a finding says under each of [`COLUMNS`].
 pub(crate) fn items<'a>(source: &'a SourceReport, finding: &Finding<'a>) -> [Item<'a>; COLUMNS.len()] {
+    std::array::from_fn(|index| item(index, source, finding))
+}
+
+/// What a finding says under one of [`COLUMNS`], by its index.
+pub(crate) fn item<'a>(index: usize, source: &'a SourceReport, finding: &Finding<'a>) -> Item<'a> {
     let fault = finding.fault;
-    let value = match finding.evidence {
-        None => Item::Absent,
-        Some(evidence) => evidence.shown().map_or(Item::Null, |value| Item::Text(value.into())),
-    };
-    let withheld = finding.evidence.and_then(qd_model::Evidence::withheld);
-    [
-        text(Some(&fault.code)),
-        text(Some(fault.severity.as_str())),
-        text(source.source.as_deref()),
-        text(source.sheet.as_deref()),
-        text(source.partner.as_deref()),
-        text(source.table.as_deref()),
-        finding.row.map_or(Item::Absent, Item::Number),
-        fault.column.map_or(Item::Absent, |column| Item::Text(column_letters(column).into())),
-        finding.cell().map_or(Item::Absent, |cell| Item::Text(cell.into())),
-        text(fault.field.as_deref()),
-        text(fault.heading.as_deref()),
-        text(finding.record),
-        text(finding.value_digest),
-        text(Some(&fault.message)),
-        text(Some(&fault.fix).filter(|fix| !fix.is_empty()).map(AsRef::as_ref)),
-        value,
-        text(withheld.map(qd_model::Class::as_str)),
-        if fault.trial { Item::True } else { Item::Absent },
-        text(finding.explained),
-    ]
+    match COLUMNS[index] {
+        "code" => text(Some(&fault.code)),
+        "severity" => text(Some(fault.severity.as_str())),
+        "source" => text(source.source.as_deref()),
+        "sheet" => text(source.sheet.as_deref()),
+        "partner" => text(source.partner.as_deref()),
+        "table" => text(source.table.as_deref()),
+        "row" => finding.row.map_or(Item::Absent, Item::Number),
+        "column" => fault.column.map_or(Item::Absent, |column| Item::Text(column_letters(column).into())),
+        "cell" => finding.cell().map_or(Item::Absent, |cell| Item::Text(cell.into())),
+        "field" => text(fault.field.as_deref()),
+        "heading" => text(fault.heading.as_deref()),
+        "record" => text(finding.record),
+        "value_digest" => text(finding.value_digest),
+        "message" => text(Some(&fault.message)),
+        "fix" => text(Some(&fault.fix).filter(|fix| !fix.is_empty()).map(AsRef::as_ref)),
+        "value" => match finding.evidence {
+            None => Item::Absent,
+            Some(evidence) => evidence.shown().map_or(Item::Null, |value| Item::Text(value.into())),
+        },
+        "withheld" => text(finding.evidence.and_then(qd_model::Evidence::withheld).map(qd_model::Class::as_str)),
+        "trial" if fault.trial => Item::True,
+        "explained" => text(finding.explained),
+        _ => Item::Absent,
+    }
 }
 
 fn text(content: Option<&str>) -> Item<'_> {

@@ -58,9 +58,17 @@ impl Source {
         self.judged
             .typed
             .iter()
-            .map(|typed| typed.filter(&self.mask(typed)))
+            .map(|typed| if self.holds_any(typed) { typed.filter(&self.mask(typed)) } else { typed.clone() })
             .filter(|typed| !typed.is_empty())
             .collect()
+    }
+
+    /// Whether any of these rows is held; most chunks of most sources have none, and need no copy.
+    fn holds_any(&self, typed: &Typed) -> bool {
+        let rows = typed.rows.values();
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return false };
+        let from = self.held.partition_point(|row| row < first);
+        self.held.get(from).is_some_and(|row| row <= last)
     }
 
     fn mask(&self, typed: &Typed) -> BooleanArray {
@@ -215,12 +223,8 @@ fn leave_out_declared(
 fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Constants) -> Result<Source, Refusal> {
     let loaded = context.loaded;
     let table = &loaded.tables[found.table];
-    let (digest, _) = qd_source::digest(&found.path).map_err(|error| {
-        Refusal::new(format!("a file of `{}` cannot be read", found.partner.code))
-            .because(format!("{}: {}", found.path.display(), plain(&error)))
-            .hint("close the file where it is open, and check that you may read it")
-    })?;
-    let mut judged = judge(&Subject {
+    let wanted = crate::wanted::fields(loaded, found.table);
+    let subject = Subject {
         path: &found.path,
         table,
         sheet: found.spec.sheet.as_deref(),
@@ -231,7 +235,14 @@ fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Cons
         constants,
         show: ShowValues::Plain,
         keep: Keep::Rows,
-    });
+        wanted: wanted.as_deref(),
+    };
+    let (digest, mut judged) = rayon::join(|| qd_source::digest(&found.path), || judge(&subject));
+    let (digest, _) = digest.map_err(|error| {
+        Refusal::new(format!("a file of `{}` cannot be read", found.partner.code))
+            .because(format!("{}: {}", found.path.display(), plain(&error)))
+            .hint("close the file where it is open, and check that you may read it")
+    })?;
     if found.is_rival {
         judged.findings.add(fault(
             "two-files",

@@ -27,6 +27,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) constants: &'a Constants,
     pub(crate) show: ShowValues,
     pub(crate) keep: Keep,
+    /// Which fields anybody will ask for once the rows are judged; all of them where absent.
+    pub(crate) wanted: Option<&'a [bool]>,
 }
 
 /// Whether the rows are wanted after they were judged.
@@ -201,7 +203,10 @@ fn judge_block(position: usize, block: Block, subject: &Subject<'_>, checker: &C
         rule_hits: outcome.hits,
         not_judged: outcome.not_judged,
         keys: judged.keys,
-        typed: is_kept(subject).then_some(judged.typed),
+        typed: is_kept(subject).then(|| match subject.wanted {
+            Some(wanted) => judged.typed.only(wanted),
+            None => judged.typed,
+        }),
     }
 }
 

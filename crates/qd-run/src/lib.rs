@@ -52,6 +52,7 @@ mod template;
 mod validate;
 mod verify;
 mod waivers;
+mod wanted;
 
 pub use explanations::{TakenIn, TypedExplanation, take_in};
 pub use history::{History, PeriodHistory, history};

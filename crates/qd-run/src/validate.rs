@@ -98,6 +98,7 @@ pub fn validate(request: &ValidateRequest<'_>) -> Result<Report, Refusal> {
                 constants: &constants,
                 show: request.show,
                 keep: Keep::Findings,
+                wanted: None,
             });
             let not_checked = std::mem::take(&mut judged.not_checked);
             (source_report(job, judged, &request.against), not_checked)

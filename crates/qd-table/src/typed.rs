@@ -1,6 +1,8 @@
 //! Rows read as their schema's types.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt8Array, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, UInt8Array, UInt32Array, new_null_array,
+};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, TimeUnit, UInt8Type};
 use qd_model::{FieldType, Schema};
@@ -59,6 +61,26 @@ impl Typed {
             person: self.person.as_ref().map(numbers),
             batch,
         }
+    }
+
+    /// The same rows with the values of some fields only; all others are blank, and cost nothing.
+    pub fn only(&self, wanted: &[bool]) -> Self {
+        let mut blanks: Vec<ArrayRef> = Vec::new();
+        let mut blank = |data_type: &DataType| {
+            let known = blanks.iter().find(|array| array.data_type() == data_type).cloned();
+            known.unwrap_or_else(|| {
+                blanks.push(new_null_array(data_type, self.len()));
+                blanks[blanks.len() - 1].clone()
+            })
+        };
+        let columns = self.batch.columns().iter().zip(wanted);
+        let columns = columns
+            .map(|(column, wanted)| if *wanted { column.clone() } else { blank(column.data_type()) })
+            .collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(self.len()));
+        let batch = RecordBatch::try_new_with_options(self.batch.schema(), columns, &options)
+            .expect("every column keeps its type and length");
+        Self { batch, ..self.clone() }
     }
 
     /// Several tables of the same schema one after the other.

@@ -75,22 +75,29 @@ impl Treatment for Pseudonym {
     }
 }
 
-/// Each person's pseudonym is made once, however many rows there are.
+/// Each person's pseudonym is made once where people have several rows each; where there are more
+/// people than rows, once a row.
 fn people(cells: &Cells<'_>) -> ArrayRef {
-    let mut made: Vec<Option<[u8; PSEUDONYM_LENGTH]>> = vec![None; cells.people.len()];
-    let mut out = StringViewBuilder::with_capacity(cells.typed.len());
-    for row in 0..cells.typed.len() {
+    let rows = cells.typed.len();
+    let mut made: Vec<Option<[u8; PSEUDONYM_LENGTH]>> =
+        if cells.people.len() <= rows { vec![None; cells.people.len()] } else { Vec::new() };
+    let make = |person: usize| {
+        let mut bytes = [0; PSEUDONYM_LENGTH];
+        cells.key.pseudonym_into("person", &[&cells.people[person]], &mut bytes);
+        bytes
+    };
+    let mut out = StringViewBuilder::with_capacity(rows);
+    for row in 0..rows {
         let person = cells.typed.person.as_ref().filter(|person| person.is_valid(row)).map(|person| person.value(row));
         let Some(person) = person.map(|person| person as usize) else {
             out.append_null();
             continue;
         };
-        let bytes = made[person].get_or_insert_with(|| {
-            let mut bytes = [0; PSEUDONYM_LENGTH];
-            cells.key.pseudonym_into("person", &[&cells.people[person]], &mut bytes);
-            bytes
-        });
-        out.append_value(std::str::from_utf8(bytes).expect("a pseudonym is ASCII"));
+        let bytes = match made.get_mut(person) {
+            Some(known) => *known.get_or_insert_with(|| make(person)),
+            None => make(person),
+        };
+        out.append_value(std::str::from_utf8(&bytes).expect("a pseudonym is ASCII"));
     }
     Arc::new(out.finish())
 }

@@ -29,9 +29,9 @@ impl Format for Csv {
         writer.write_record(chosen.iter().map(|index| COLUMNS[*index]))?;
         for source in &report.sources {
             for finding in source.findings.iter() {
-                let items = line::items(source, &finding);
                 for index in &chosen {
-                    writer.write_field(cell(COLUMNS[*index], &items[*index]).as_bytes())?;
+                    let item = line::item(*index, source, &finding);
+                    writer.write_field(cell(COLUMNS[*index], &item).as_bytes())?;
                 }
                 writer.write_record(None::<&[u8]>)?;
             }

@@ -4,12 +4,13 @@
 use super::Format;
 use crate::error::ReturnError;
 use arrow::array::{
-    ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, StringArray, StringViewArray,
+    ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray, StringViewArray,
 };
-use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use qd_disclosure::{ClearedColumn, ClearedTable};
 use qd_model::pipeline::Part;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The `parquet` format.
@@ -32,29 +33,42 @@ impl Format for Parquet {
 
 /// The bytes of a Parquet file with all columns of a table. `metadata` becomes the file's own.
 pub fn extract(table: &ClearedTable, metadata: &[(String, String)]) -> Result<Vec<u8>, ReturnError> {
-    let batch = described(table)?;
+    let schema = described(table);
+    let pieces = |column: usize, rows: Range<usize>| vec![written(table, &schema, column, rows)];
     let mut bytes = Vec::new();
-    qd_table::write_parquet(&mut bytes, &batch.schema(), &[batch], metadata)?;
+    qd_table::write_parquet_pieces(&mut bytes, &schema, table.rows(), &pieces, metadata)?;
     Ok(bytes)
 }
 
-/// The rows with what each column is. String views become plain strings, which every reader knows.
-fn described(table: &ClearedTable) -> Result<RecordBatch, ReturnError> {
-    let mut fields = Vec::new();
-    let mut arrays: Vec<ArrayRef> = Vec::new();
-    for (column, array) in table.columns().iter().zip(table.batch().columns()) {
-        let array = match array.data_type() {
-            DataType::Utf8View => match listed(column, array.as_string_view()) {
-                Some(listed) => listed,
-                None => arrow::compute::cast(array, &DataType::Utf8)?,
-            },
-            _ => array.clone(),
+/// What each column is. String views are written as plain strings, which every reader knows.
+fn described(table: &ClearedTable) -> SchemaRef {
+    let field = |(index, column): (usize, &ClearedColumn)| {
+        let data_type = match qd_table::arrow_type(column.field_type) {
+            DataType::Utf8View if is_listed(table, index) => {
+                DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+            }
+            DataType::Utf8View => DataType::Utf8,
+            other => other,
         };
-        fields.push(Field::new(&column.name, array.data_type().clone(), true).with_metadata(metadata_of(column)));
-        arrays.push(array);
+        Field::new(&column.name, data_type, true).with_metadata(metadata_of(column))
+    };
+    Arc::new(Schema::new(table.columns().iter().enumerate().map(field).collect::<Vec<Field>>()))
+}
+
+/// Whether all values of a column are on its code list.
+fn is_listed(table: &ClearedTable, column: usize) -> bool {
+    let of = &table.columns()[column];
+    !of.categories.is_empty() && listed(of, table.values(column, 0..table.rows()).as_string_view()).is_some()
+}
+
+/// The values of a column for some of the rows, of the type that it is described with.
+fn written(table: &ClearedTable, schema: &Schema, column: usize, rows: Range<usize>) -> ArrayRef {
+    let values = table.values(column, rows);
+    match schema.field(column).data_type() {
+        DataType::Dictionary(..) => listed(&table.columns()[column], values.as_string_view())
+            .expect("a column is described so only where every value is on the list"),
+        _ => values,
     }
-    let options = RecordBatchOptions::new().with_row_count(Some(table.rows()));
-    Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
 }
 
 /// The values of a code list as places in it, in its own order, so that readers know the whole list.
@@ -114,7 +128,10 @@ mod tests {
         std::fs::write(&path, &bytes).expect("written");
         let (schema, batches) = qd_table::read_parquet(&path).expect("readable");
         let back = arrow::compute::concat_batches(&schema, &batches).expect("one schema");
-        assert_eq!(back.columns(), described(&table).expect("described").columns());
+        for (read, released) in back.columns().iter().zip(table.batch().columns()) {
+            let plain = arrow::compute::cast(read, released.data_type()).expect("a text is a text");
+            assert_eq!(&plain, released);
+        }
         let born = schema.field_with_name("born").expect("there");
         assert_eq!(born.metadata().get("title").map(String::as_str), Some("Date of birth"));
         let route = schema.field_with_name("route").expect("there");

@@ -1,0 +1,166 @@
+//! The rows of a cleared table: as the parts that they were cleared in and the order in which they
+//! leave, so that a large table is neither copied nor held twice.
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::compute::{SortColumn, interleave, lexsort_to_indices};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// Rows in parts, and their order.
+#[derive(Clone)]
+pub(crate) struct Held {
+    parts: Vec<RecordBatch>,
+    /// Part and row of each row that leaves; without it they leave as they stand.
+    order: Option<Arc<[Place]>>,
+    rows: usize,
+    whole: OnceLock<RecordBatch>,
+}
+
+/// A part, and a row of it.
+type Place = (u32, u32);
+
+impl Held {
+    /// Rows that are whole already.
+    pub(crate) fn whole(batch: RecordBatch) -> Self {
+        let rows = batch.num_rows();
+        Self { parts: vec![batch.clone()], order: None, rows, whole: OnceLock::from(batch) }
+    }
+
+    /// Rows of several parts, of which there is at least one.
+    pub(crate) fn parts(parts: Vec<RecordBatch>) -> Self {
+        let rows = parts.iter().map(RecordBatch::num_rows).sum();
+        Self { parts, order: None, rows, whole: OnceLock::new() }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// All rows together.
+    pub(crate) fn batch(&self) -> &RecordBatch {
+        self.whole.get_or_init(|| self.piece(0..self.rows))
+    }
+
+    /// Some of the rows.
+    pub(crate) fn piece(&self, wanted: Range<usize>) -> RecordBatch {
+        if let Some(whole) = self.whole.get() {
+            return whole.slice(wanted.start, wanted.len());
+        }
+        match &self.order {
+            Some(order) => self.gather(&order[wanted]),
+            None => {
+                let places: Vec<Place> = self.places().skip(wanted.start).take(wanted.len()).collect();
+                self.gather(&places)
+            }
+        }
+    }
+
+    /// Every row, as the parts stand.
+    fn places(&self) -> impl Iterator<Item = Place> + '_ {
+        let parts = self.parts.iter().zip(0u32..);
+        parts.flat_map(|(part, index)| (0..part.num_rows() as u32).map(move |row| (index, row)))
+    }
+
+    fn gather(&self, places: &[Place]) -> RecordBatch {
+        let schema = self.parts[0].schema();
+        let places: Vec<(usize, usize)> =
+            places.iter().map(|(part, row)| (*part as usize, *row as usize)).collect();
+        let column = |column: usize| -> ArrayRef {
+            let arrays: Vec<&dyn Array> = self.parts.iter().map(|part| part.column(column).as_ref()).collect();
+            interleave(&arrays, &places).expect("the parts have the same types, and the places are in them")
+        };
+        let columns = (0..schema.fields().len()).into_par_iter().map(column).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(places.len()));
+        RecordBatch::try_new_with_options(schema, columns, &options).expect("the columns are those of the parts")
+    }
+
+    /// Rows in the order of one column, which holds texts, then of all others.
+    pub(crate) fn ordered(self, leading: usize) -> Self {
+        let mut entries: Vec<(Option<u64>, u32, u32)> = self
+            .parts
+            .par_iter()
+            .enumerate()
+            .flat_map_iter(|(part, batch)| {
+                let texts = batch.column(leading).as_string_view().clone();
+                (0..batch.num_rows() as u32).map(move |row| {
+                    let text = texts.is_valid(row as usize).then(|| start(texts.value(row as usize)));
+                    (text, part as u32, row)
+                })
+            })
+            .collect();
+        entries.par_sort_unstable();
+        let mut order: Vec<Place> = entries.iter().map(|(_, part, row)| (*part, *row)).collect();
+        self.settle(leading, &entries, &mut order);
+        Self { order: Some(order.into()), whole: OnceLock::new(), ..self }
+    }
+
+    /// Orders rows of which the leading text begins alike by the rest of it, then by all other columns.
+    fn settle(&self, leading: usize, entries: &[(Option<u64>, u32, u32)], order: &mut [Place]) {
+        let mut tied: Vec<usize> = Vec::new();
+        let mut groups: Vec<u32> = Vec::new();
+        let mut at = 0;
+        for group in entries.chunk_by(|one, other| one.0 == other.0) {
+            if group.len() > 1 {
+                tied.extend(at..at + group.len());
+                groups.extend(std::iter::repeat_n(at as u32, group.len()));
+            }
+            at += group.len();
+        }
+        let places: Vec<Place> = tied.iter().map(|at| order[*at]).collect();
+        let rows = self.gather(&places);
+        let others = (0..rows.num_columns()).filter(|column| *column != leading);
+        let columns = std::iter::once(leading).chain(others).map(|column| rows.column(column).clone());
+        let by: Vec<SortColumn> = std::iter::once(Arc::new(UInt32Array::from(groups)) as ArrayRef)
+            .chain(columns)
+            .map(|values| SortColumn { values, options: None })
+            .collect();
+        let settled = lexsort_to_indices(&by, None).expect("every released type has an order");
+        for (at, from) in tied.iter().zip(settled.values()) {
+            order[*at] = places[*from as usize];
+        }
+    }
+}
+
+/// The first eight bytes of a text as a number that is ordered as texts are.
+fn start(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(8);
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Int64Array, StringViewArray};
+    use arrow::datatypes::{DataType, Field, Schema};
+    use proptest::prelude::*;
+
+    fn part(rows: &[(Option<String>, Option<i64>)]) -> RecordBatch {
+        let schema = Schema::new(vec![
+            Field::new("number", DataType::Int64, true),
+            Field::new("text", DataType::Utf8View, true),
+        ]);
+        let numbers: Int64Array = rows.iter().map(|row| row.1).collect();
+        let texts: StringViewArray = rows.iter().map(|row| row.0.as_deref()).collect();
+        RecordBatch::try_new(Arc::new(schema), vec![Arc::new(numbers), Arc::new(texts)]).expect("fits")
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_is_that_of_texts_and_then_of_numbers(
+            rows in prop::collection::vec((prop::option::of("(same begin)?[a-c]{0,3}"), prop::option::of(0i64..3)), 1..60),
+            cut in 0usize..60,
+            from in 0usize..60,
+        ) {
+            let (one, two) = rows.split_at(cut.min(rows.len()));
+            let held = Held::parts(vec![part(one), part(two)]).ordered(1);
+            let mut expected = rows.clone();
+            expected.sort();
+            let from = from.min(rows.len());
+            prop_assert_eq!(held.piece(from..rows.len()), part(&expected[from..]));
+            prop_assert_eq!(held.batch(), &part(&expected));
+        }
+    }
+}
