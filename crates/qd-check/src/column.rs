@@ -124,12 +124,23 @@ pub(crate) fn judge(plan: &Plan, column: &TextColumn, setting: &Setting<'_>) -> 
             let builder = BooleanBuilder::with_capacity(setting.rows.len());
             walk(plan, column, setting, BooleanTarget { reader, builder })
         }
-        Reader::Text(reader) => walk(plan, column, setting, TextTarget::new(reader, &column.text)),
+        Reader::Text(reader) => {
+            // A cell that is stored as an error is one whatever its text; there the memory is no help.
+            let is_costly = !(plan.tests.is_empty() && matches!(plan.words, Words::Free));
+            let memory = (is_costly && column.stored.is_none()).then(Memory::default);
+            walk(plan, column, setting, TextTarget::new(reader, &column.text, memory))
+        }
     }
 }
 
 /// Reads texts of one type and keeps the values.
 trait Target {
+    /// Keeps a cell that another one like it was found good before, if that is so.
+    fn repeat(&mut self) -> bool {
+        false
+    }
+    /// The cell that was kept last is good as it came, and so is every other one like it.
+    fn is_good(&mut self) {}
     /// Reads and keeps one. `raw` is the cell as it came, `text` what is left to read of it. Where it
     /// cannot be read, nothing is kept.
     fn take<'a>(&mut self, raw: &str, text: &'a str, stored: Stored) -> Option<Value<'a>>;
@@ -146,13 +157,18 @@ fn walk<T: Target>(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, mut 
     let mut scratch = String::new();
     let texts = &column.text;
     for (index, row) in setting.rows.iter().enumerate() {
+        if target.repeat() {
+            continue;
+        }
+        let before = hits.len();
         let raw = if texts.is_null(index) { None } else { Some(texts.value(index)) };
         let stored = column.stored(index);
         let mut hit = |fault: u32, value: Option<&str>| {
             let evidence = value.map(|value| Evidence::of(value, plan.class, setting.show));
             hits.push(Hit { row: *row, fault, evidence });
         };
-        let text = raw.map(|raw| if is_tidy(raw) { Cow::Borrowed(raw) } else { tidy(raw, setting.how) });
+        let is_left = |raw: &str| setting.how.is_empty() || is_tidy(raw);
+        let text = raw.map(|raw| if is_left(raw) { Cow::Borrowed(raw) } else { tidy(raw, setting.how) });
         let blank = text.as_deref().is_none_or(|text| plan.missing.is_missing(text));
         if blank && let Some(reason) = text.as_deref().and_then(|text| plan.missing.reason_of(text)) {
             reasons.push((index, reason));
@@ -184,6 +200,8 @@ fn walk<T: Target>(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, mut 
             target.null();
             bad.push(index as u32);
             hit(fault, Some(raw));
+        } else if hits.len() == before && std::ptr::eq(raw, text.as_ref()) {
+            target.is_good();
         }
     }
     let count = setting.rows.len();
@@ -306,11 +324,14 @@ struct TextTarget<'r> {
     index: usize,
     nulled: Vec<u32>,
     builder: Option<StringViewBuilder>,
+    memory: Option<Memory>,
+    /// Whether the text that was kept last is the cell itself.
+    is_unchanged: bool,
 }
 
 impl<'r> TextTarget<'r> {
-    fn new(reader: &'r Texts, original: &'r StringViewArray) -> Self {
-        Self { reader, original, index: 0, nulled: Vec::new(), builder: None }
+    fn new(reader: &'r Texts, original: &'r StringViewArray, memory: Option<Memory>) -> Self {
+        Self { reader, original, index: 0, nulled: Vec::new(), builder: None, memory, is_unchanged: false }
     }
 
     /// A builder with all rows before this one.
@@ -330,11 +351,32 @@ impl<'r> TextTarget<'r> {
 }
 
 impl Target for TextTarget<'_> {
+    fn repeat(&mut self) -> bool {
+        let Some(memory) = &mut self.memory else { return false };
+        if self.original.is_null(self.index) || !memory.has(self.original.views()[self.index]) {
+            return false;
+        }
+        if let Some(builder) = &mut self.builder {
+            builder.append_value(self.original.value(self.index));
+        }
+        self.index += 1;
+        true
+    }
+
+    fn is_good(&mut self) {
+        if let Some(memory) = &mut self.memory
+            && self.is_unchanged
+        {
+            memory.keep(self.original.views()[self.index - 1]);
+        }
+    }
+
     fn take<'a>(&mut self, raw: &str, text: &'a str, _: Stored) -> Option<Value<'a>> {
         if !self.reader.accepts(text) {
             return None;
         }
-        if self.builder.is_none() && text != raw {
+        self.is_unchanged = std::ptr::eq(text, raw) || text == raw;
+        if self.builder.is_none() && !self.is_unchanged {
             self.builder = Some(self.started());
         }
         if let Some(builder) = &mut self.builder {
@@ -362,6 +404,50 @@ impl Target for TextTarget<'_> {
             Some(mask) => {
                 nullif(self.original, &BooleanArray::new(mask, None)).expect("the mask is as long as the column")
             }
+        }
+    }
+}
+
+/// Short texts that were found good, so that a column with few different ones is judged once for each
+/// of them. A text of up to twelve bytes stands whole in its view, which is then as good as the text.
+struct Memory {
+    views: Box<[u128; SLOTS]>,
+    asked: u32,
+    found: u32,
+}
+
+const SLOTS: usize = 512;
+/// After so many cells it is decided whether a column repeats itself enough.
+const TRIED: u32 = 1024;
+
+impl Default for Memory {
+    fn default() -> Self {
+        // The view of an empty text is zero; it is never kept, and never asked for.
+        Self { views: Box::new([0; SLOTS]), asked: 0, found: 0 }
+    }
+}
+
+impl Memory {
+    fn slot(view: u128) -> usize {
+        let mixed = (view as u64 ^ (view >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 55) as usize
+    }
+
+    fn has(&mut self, view: u128) -> bool {
+        if view == 0 || (self.asked >= TRIED && self.found * 2 < self.asked) {
+            return false;
+        }
+        let is_there = self.views[Self::slot(view)] == view;
+        if self.asked < TRIED {
+            self.asked += 1;
+            self.found += u32::from(is_there);
+        }
+        is_there
+    }
+
+    fn keep(&mut self, view: u128) {
+        if (1..=12).contains(&(view as u32)) {
+            self.views[Self::slot(view)] = view;
         }
     }
 }

@@ -15,6 +15,7 @@ mod lint;
 mod mistakes;
 mod read;
 mod reads;
+mod shape;
 mod value;
 
 pub use checker::{Checker, Judged, Settings};

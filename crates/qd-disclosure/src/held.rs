@@ -64,8 +64,7 @@ impl Held {
 
     fn gather(&self, places: &[Place]) -> RecordBatch {
         let schema = self.parts[0].schema();
-        let places: Vec<(usize, usize)> =
-            places.iter().map(|(part, row)| (*part as usize, *row as usize)).collect();
+        let places: Vec<(usize, usize)> = places.iter().map(|(part, row)| (*part as usize, *row as usize)).collect();
         let column = |column: usize| -> ArrayRef {
             let arrays: Vec<&dyn Array> = self.parts.iter().map(|part| part.column(column).as_ref()).collect();
             interleave(&arrays, &places).expect("the parts have the same types, and the places are in them")

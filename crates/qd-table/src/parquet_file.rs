@@ -83,11 +83,8 @@ pub fn write_parquet_pieces(
     }
     let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build()))?;
     let (mut file, factory) = writer.into_serialized_writer()?;
-    let groups: Vec<(usize, Range<usize>)> = (0..rows)
-        .step_by(ROW_GROUP)
-        .map(|start| start..rows.min(start + ROW_GROUP))
-        .enumerate()
-        .collect();
+    let groups: Vec<(usize, Range<usize>)> =
+        (0..rows).step_by(ROW_GROUP).map(|start| start..rows.min(start + ROW_GROUP)).enumerate().collect();
     for some in groups.chunks(rayon::current_num_threads()) {
         let encoded: Vec<Result<Vec<ArrowColumnChunk>, ParquetError>> = some
             .par_iter()

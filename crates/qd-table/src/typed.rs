@@ -74,9 +74,8 @@ impl Typed {
             })
         };
         let columns = self.batch.columns().iter().zip(wanted);
-        let columns = columns
-            .map(|(column, wanted)| if *wanted { column.clone() } else { blank(column.data_type()) })
-            .collect();
+        let columns =
+            columns.map(|(column, wanted)| if *wanted { column.clone() } else { blank(column.data_type()) }).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.len()));
         let batch = RecordBatch::try_new_with_options(self.batch.schema(), columns, &options)
             .expect("every column keeps its type and length");

@@ -1,6 +1,7 @@
 //! Values that do not fit the field's regular expression.
 
 use super::{Check, Subject, Test, Wording};
+use crate::shape::Shape;
 use qd_model::Mistake;
 use regex::Regex;
 
@@ -21,7 +22,12 @@ impl Check for Pattern {
         // The expression is tried alone first, so that one such as `a)(b` does not compile by chance.
         let whole = format!("\\A(?:{plain})\\z");
         let error = match Regex::new(&plain).and_then(|_| Regex::new(&whole)) {
-            Ok(regex) => return Ok(Some(Test::Value(Box::new(move |cell| regex.is_match(cell.text))))),
+            Ok(regex) => {
+                return Ok(Some(Test::Value(match Shape::compile(&plain) {
+                    Some(shape) => Box::new(move |cell| shape.fits(cell.text)),
+                    None => Box::new(move |cell| regex.is_match(cell.text)),
+                })));
+            }
             Err(error) => error,
         };
         // Look-around and back-references are no part of XML Schema's expressions, but other people's
