@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn patterns_of_other_than_ascii_stay_expressions() {
-        for pattern in [".", r"\d+", "[^a]", "é", "^a$", r"\bword\b"] {
+        for pattern in [".", r"\d+", "[^a]", "^a$", r"\bword\b"] {
             assert!(Shape::compile(pattern).is_none(), "{pattern}");
         }
         assert!(Shape::compile("[ab]{300}[a-z]{200}").is_none(), "too large");

@@ -3,6 +3,7 @@
 
 use crate::formats::cells::CellsBlock;
 use crate::formats::text::TextBlock;
+use crate::formats::xlsx::Piece;
 use crate::tail;
 use crate::watch::Watch;
 use arrow::array::{Array, AsArray, BooleanArray, StringViewBuilder};
@@ -32,6 +33,7 @@ pub struct Block {
 pub(crate) enum Cut {
     Text(TextBlock),
     Cells(CellsBlock),
+    Sheet(Piece),
 }
 
 /// Some rows of a source as text cells, and what was found in them.
@@ -50,6 +52,7 @@ impl Block {
         let (plan, read) = match self.cut {
             Cut::Text(block) => (block.plan(), block.read()),
             Cut::Cells(block) => (block.plan(), block.read()),
+            Cut::Sheet(piece) => (piece.plan(), piece.read()),
         };
         plan.complete(read, self.is_last)
     }

@@ -14,7 +14,7 @@ mod values;
 mod workbook;
 pub(crate) mod xls;
 mod xlsb;
-mod xlsx;
+pub(crate) mod xlsx;
 mod zip;
 
 use crate::block::{Block, Plan};
@@ -55,6 +55,10 @@ pub(crate) trait Book: Send {
     }
     /// What is to be said of a sheet as a whole.
     fn sheet_notes(&mut self, _sheet: usize) -> Vec<Fault> {
+        Vec::new()
+    }
+    /// The same, as far as it is known only once the blocks were read.
+    fn late_notes(&self) -> Vec<Fault> {
         Vec::new()
     }
     /// Names that stand for cells: Excel tables and named ranges.

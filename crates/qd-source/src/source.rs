@@ -108,6 +108,9 @@ impl Source {
     /// breaks off, which is of severity `reject`.
     pub fn finish(self) -> SourceFindings {
         let mut findings = SourceFindings::default();
+        for note in self.book.late_notes() {
+            findings.add(note);
+        }
         if let Some(trouble) = self.book.trouble() {
             findings.add(trouble.clone());
         } else if !self.plan.any_row.load(Ordering::Relaxed) {

@@ -2,8 +2,9 @@
 
 use super::cells::CellsBlock;
 use super::values::Text;
+use super::xlsx::{Late, Pieces};
 use super::{Book, Sheet};
-use crate::block::{Block, Plan};
+use crate::block::{Block, Cut, Plan};
 use crate::faults::{self, Trouble};
 use crate::guard;
 use crate::place::Named;
@@ -33,6 +34,10 @@ pub(super) trait Workbook: Send {
     const NAME: &'static str;
     /// The cells of a sheet, from its beginning.
     fn cells<'a>(&'a mut self, sheet: usize, name: &str) -> Result<Box<dyn Cells + Send + 'a>, Trouble>;
+    /// The same sheet in pieces that are read on all threads, where it is large and can be cut.
+    fn pieces(&mut self, _name: &str, _plan: &Arc<Plan>) -> Option<Pieces> {
+        None
+    }
     /// What is to be said of a sheet as a whole.
     fn sheet_notes(&mut self, _sheet: usize, _name: &str) -> Vec<Fault> {
         Vec::new()
@@ -48,11 +53,12 @@ pub(super) struct CellsBook<W> {
     workbook: W,
     sheets: Vec<Sheet>,
     trouble: Option<Trouble>,
+    late: Option<Arc<Late>>,
 }
 
 impl<W: Workbook> CellsBook<W> {
     pub(super) fn new(workbook: W, sheets: Vec<Sheet>) -> Self {
-        Self { workbook, sheets, trouble: None }
+        Self { workbook, sheets, trouble: None, late: None }
     }
 }
 
@@ -81,6 +87,16 @@ impl<W: Workbook> Book for CellsBook<W> {
     fn blocks<'a>(&'a mut self, sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a> {
         let name = self.sheets[sheet].name.as_deref().unwrap_or_default();
         let (workbook, trouble) = (&mut self.workbook, &mut self.trouble);
+        if let Some(mut pieces) = guard::guarded(|| workbook.pieces(name, &plan)).flatten() {
+            self.late = Some(pieces.late());
+            return Box::new(std::iter::from_fn(move || match guarded(W::NAME, || pieces.next()) {
+                Ok(piece) => piece.map(|(piece, is_last)| Block { cut: Cut::Sheet(piece), is_last }),
+                Err(fault) => {
+                    trouble.get_or_insert(fault);
+                    None
+                }
+            }));
+        }
         let mut cells = match guarded(W::NAME, move || workbook.cells(sheet, name)) {
             Ok(cells) => Some(cells),
             Err(fault) => {
@@ -107,7 +123,12 @@ impl<W: Workbook> Book for CellsBook<W> {
     }
 
     fn trouble(&self) -> Option<&Fault> {
-        self.trouble.as_ref().map(Trouble::fault)
+        let late = self.late.as_ref().and_then(|late| late.trouble());
+        self.trouble.as_ref().or(late).map(Trouble::fault)
+    }
+
+    fn late_notes(&self) -> Vec<Fault> {
+        self.late.as_ref().map(|late| late.notes()).unwrap_or_default()
     }
 }
 

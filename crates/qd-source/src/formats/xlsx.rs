@@ -1,19 +1,26 @@
 //! Excel workbooks (.xlsx, .xlsm), read cell by cell as the sheet's XML streams past.
 
+mod cut;
+mod mini;
 mod named;
 mod parts;
+mod plain;
 mod unseen;
+
+pub(crate) use cut::{Late, Piece, Pieces};
 
 use super::head::Head;
 use super::input::{Input, Unfolded};
 use super::values::Text;
 use super::workbook::{Cells, CellsBook, Workbook, guarded};
 use super::{Book, Format, Sheet, limits};
+use crate::block::Plan;
 use crate::faults::{self, Trouble};
 use crate::place::Named;
 use calamine::{Reader, SheetType, SheetVisible, XlsxError};
 use qd_model::Fault;
 use std::io::Cursor;
+use std::sync::Arc;
 
 const NAME: &str = "Excel workbook";
 
@@ -48,8 +55,15 @@ struct XlsxBook {
     bytes: Unfolded,
 }
 
+/// A sheet whose XML is smaller than this is read on one thread.
+const LEAST: u64 = 2 << 20;
+
 impl Workbook for XlsxBook {
     const NAME: &'static str = NAME;
+
+    fn pieces(&mut self, name: &str, plan: &Arc<Plan>) -> Option<Pieces> {
+        Pieces::open(&self.bytes, name, self.book.has_1904_epoch(), LEAST, plan)
+    }
 
     fn cells<'a>(&'a mut self, _sheet: usize, name: &str) -> Result<Box<dyn Cells + Send + 'a>, Trouble> {
         let mut cells = self.book.worksheet_cells_reader(name).map_err(|error| said(&error))?;
@@ -69,6 +83,10 @@ impl Workbook for XlsxBook {
     }
 
     fn sheet_notes(&mut self, _sheet: usize, name: &str) -> Vec<Fault> {
+        // A sheet that is cut is looked at while it is read.
+        if cut::size(&self.bytes, name).is_some_and(|size| size >= LEAST) {
+            return Vec::new();
+        }
         unseen::count(&self.bytes, name).unwrap_or_default().notes()
     }
 }

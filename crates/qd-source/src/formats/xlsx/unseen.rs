@@ -12,10 +12,16 @@ const PIECE: usize = 256 * 1024;
 /// The last column that there can be; what is hidden up to it is the empty rest of the sheet.
 const LAST_COLUMN: u64 = 16_384;
 
+/// The part that holds a sheet, by the sheet's name.
+pub(super) fn part_of(bytes: &Unfolded, sheet: &str) -> Option<String> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).ok()?;
+    sheet_path(&mut archive, sheet)
+}
+
 /// Counts what is hidden or merged on a sheet; nothing where its part is not found.
 pub(super) fn count(bytes: &Unfolded, sheet: &str) -> Option<Unseen> {
+    let path = part_of(bytes, sheet)?;
     let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).ok()?;
-    let path = sheet_path(&mut archive, sheet)?;
     let mut part = archive.by_name(&path).ok()?;
     let mut scan = Scan::default();
     let mut held: Vec<u8> = Vec::with_capacity(PIECE * 2);
@@ -33,8 +39,9 @@ pub(super) fn count(bytes: &Unfolded, sheet: &str) -> Option<Unseen> {
     }
 }
 
-struct Scan {
-    unseen: Unseen,
+/// Looks for what is hidden or merged.
+pub(super) struct Scan {
+    pub(super) unseen: Unseen,
     hidden: Finder<'static>,
     merged: Finder<'static>,
     formula: Finder<'static>,
@@ -52,7 +59,7 @@ impl Default for Scan {
 }
 
 impl Scan {
-    fn look(&mut self, xml: &[u8]) {
+    pub(super) fn look(&mut self, xml: &[u8]) {
         for at in self.merged.find_iter(xml) {
             self.unseen.merged += u64::from(at > 0 && matches!(xml[at - 1], b'<' | b':'));
         }
