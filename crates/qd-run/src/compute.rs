@@ -305,6 +305,10 @@ fn wrong_period(context: &Context<'_>, found: &FoundSource<'_>, judged: &mut Jud
 fn records(context: &Context<'_>, source: &Source) -> Vec<StringArray> {
     let table = &context.loaded.tables[source.table];
     let chunks = source.judged.typed.par_iter();
+    if context.loaded.pipeline.outputs.keep == qd_model::pipeline::Keep::Nothing && table.schema.record_key.is_empty() {
+        // Nobody will look for these records in another period, and the rows are their own names.
+        return chunks.map(|typed| StringArray::new_null(typed.len())).collect();
+    }
     chunks.map(|typed| facts::records(table, &source.partner, typed, context.lead)).collect()
 }
 
@@ -371,8 +375,10 @@ fn accepted(
                     .filter(|row| !mask.value(*row) && records.is_valid(*row))
                     .map(|row| records.value(row).to_owned()),
             );
-            let facts = calendar.facts(source.table, typed, records.clone()).filter(&mask);
-            let typed = typed.filter(&mask);
+            let facts = calendar.facts(source.table, typed, records.clone());
+            // Most chunks of most sources have no held row, and need no copy.
+            let (typed, facts) =
+                if mask.has_false() { (typed.filter(&mask), facts.filter(&mask)) } else { (typed.clone(), facts) };
             if typed.is_empty() {
                 continue;
             }

@@ -26,7 +26,7 @@ use jiff::civil::Date;
 use qd_disclosure::Unlock;
 use qd_ledger::{Identity, IdentityChange, Ledger};
 use qd_model::finding::Hit;
-use qd_model::pipeline::{DeclaredState, PartnerFiles};
+use qd_model::pipeline::{DeclaredState, Keep, PartnerFiles};
 use qd_model::{Refusal, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -76,7 +76,9 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         enter_period(&mut ledger, &prepared, computed, &[], "", request)?;
     }
     let mut computed = prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), progress)?;
-    computed.state.digest = state::digest(&computed.state, &computed.people, loaded, &prepared.key);
+    if loaded.pipeline.outputs.keep == Keep::All {
+        computed.state.digest = state::digest(&computed.state, &computed.people, loaded, &prepared.key);
+    }
     computed.general.extend(changed_since_run(&prepared, &earlier)?);
     let resubmitted = since_before(&prepared, &ledger, &computed)?;
     let correction = correction(&prepared, &ledger, &computed)?;
