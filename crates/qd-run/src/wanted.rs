@@ -4,6 +4,7 @@
 use crate::load::{Loaded, LoadedTable};
 use qd_model::Severity;
 use qd_model::pipeline::{Keep, Part};
+use qd_model::schema::{Over, Rule};
 
 /// The fields of a table that a run asks for after judging; nothing where that may be any of them:
 /// where all is kept for later periods, where somebody may have to explain a query by its values, or
@@ -13,7 +14,11 @@ pub(crate) fn fields(loaded: &Loaded, table: usize) -> Option<Vec<bool>> {
     let LoadedTable { name, schema, .. } = &loaded.tables[table];
     let has_queries = pipeline.severities.values().any(|severity| *severity == Severity::Query)
         || schema.rules.iter().any(|rule| rule.severity == Severity::Query || !rule.group.is_empty());
-    let refers = loaded.tables.iter().any(|table| !table.schema.foreign_keys.is_empty());
+    let looks_elsewhere = |rule: &Rule| rule.over != Over::Source;
+    let refers = loaded
+        .tables
+        .iter()
+        .any(|table| !table.schema.foreign_keys.is_empty() || table.schema.rules.iter().any(looks_elsewhere));
     let is_asked = pipeline.returns.iter().flat_map(|spec| &spec.files).flat_map(|file| &file.parts).any(|part| {
         let Part::Rows(rows) = part else { return !matches!(part, Part::Cover(_)) };
         rows.filter.is_some()

@@ -2,6 +2,7 @@
 
 mod decode;
 mod delimiter;
+mod marks;
 mod record;
 mod split;
 
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// About how much text is in a block.
-const BLOCK: usize = 4 << 20;
+const BLOCK: usize = 1 << 20;
 /// How much text is looked at to find the dialect and the heading row.
 const LOOKED_AT: usize = 256 * 1024;
 
@@ -169,7 +170,7 @@ impl TextBlock {
         let nul = memchr::memchr(0, text.as_bytes()).is_some();
         let mut reader = Reader::new(&plan, &text, self.records as usize, self.dialect);
         let specials = Specials::of(self.dialect);
-        let mut record = Record::default();
+        let mut record = Record::of_text(text.as_bytes(), self.dialect);
         let (mut at, mut row) = (0, self.first_row);
         while at < text.len() {
             let start = at;

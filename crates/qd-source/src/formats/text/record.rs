@@ -3,6 +3,7 @@
 //! The grammar is RFC 4180's, read generously: a quotation mark opens a cell only at its very
 //! beginning, text after the closing mark belongs to the cell, and a line ends with LF, CR or CRLF.
 
+use super::marks::Marks;
 use memchr::{memchr, memchr2};
 
 /// How a file writes its records.
@@ -69,6 +70,8 @@ pub(super) struct Record {
     stray: bool,
     /// How many cells are in quotation marks.
     quoted: usize,
+    /// Where unquoted cells end, where that was looked for beforehand.
+    marks: Option<Marks>,
 }
 
 /// Where a cell stands. The upper bit of `end` says that the text there is still in its quotes.
@@ -135,6 +138,19 @@ fn next_sign(bytes: &[u8], dialect: Dialect) -> Option<usize> {
 }
 
 impl Record {
+    /// For many records of one text, which is looked through first.
+    pub(super) fn of_text(bytes: &[u8], dialect: Dialect) -> Self {
+        Self { marks: Some(Marks::of(bytes, dialect)), ..Self::default() }
+    }
+
+    /// Where an unquoted cell ends that holds the byte at `at`, or begins there.
+    fn plain_end(&mut self, bytes: &[u8], at: usize, specials: &Specials) -> usize {
+        match &mut self.marks {
+            Some(marks) => marks.from(at).unwrap_or(bytes.len()),
+            None => plain_end(bytes, at, specials),
+        }
+    }
+
     pub(super) fn cells(&self) -> &[Cell] {
         &self.cells
     }
@@ -158,7 +174,7 @@ impl Record {
                 at = self.quoted(bytes, quote + 1, specials);
             } else {
                 let start = at + usize::from(specials.dialect.padded && bytes.get(at) == Some(&b' '));
-                at = plain_end(bytes, start, specials);
+                at = self.plain_end(bytes, start, specials);
                 self.cells.push(Cell::new(start, at));
             }
             match bytes.get(at) {
@@ -188,7 +204,7 @@ impl Record {
                 break quote;
             }
         };
-        let end = plain_end(bytes, (close + 1).min(bytes.len()), specials);
+        let end = self.plain_end(bytes, (close + 1).min(bytes.len()), specials);
         self.quoted += 1;
         if end > close + 1 {
             self.stray |= bytes[close + 1..end].iter().any(|byte| *byte != b' ');
