@@ -368,17 +368,23 @@ fn accepted(
     let mut held = BTreeSet::new();
     let calendar = Calendar::new(loaded, context.period, context.known_records);
     for (source, records) in sources.iter().zip(records).filter(|(source, _)| !source.judged.is_rejected) {
-        for (typed, records) in source.judged.typed.iter().zip(records) {
+        let parts = source.judged.typed.par_iter().zip(records).map(|(typed, records)| {
             let mask = source.mask(typed);
-            held.extend(
-                (0..typed.len())
-                    .filter(|row| !mask.value(*row) && records.is_valid(*row))
-                    .map(|row| records.value(row).to_owned()),
-            );
+            let held: Vec<String> = (0..typed.len())
+                .filter(|row| !mask.value(*row) && records.is_valid(*row))
+                .map(|row| records.value(row).to_owned())
+                .collect();
             let facts = calendar.facts(source.table, typed, records.clone());
             // Most chunks of most sources have no held row, and need no copy.
-            let (typed, facts) =
-                if mask.has_false() { (typed.filter(&mask), facts.filter(&mask)) } else { (typed.clone(), facts) };
+            let (typed, facts) = if mask.has_false() {
+                (typed.filter(&mask), facts.filter(&mask))
+            } else {
+                (typed.clone(), facts)
+            };
+            (held, typed, facts)
+        });
+        for (of_part, typed, facts) in parts.collect::<Vec<_>>() {
+            held.extend(of_part);
             if typed.is_empty() {
                 continue;
             }

@@ -259,25 +259,16 @@ fn draft(
     let (loaded, computed) = (prepared.loaded, making.computed);
     let mut returns = Vec::new();
     let (mut files, mut finals, mut inside) = (Vec::new(), Vec::new(), Vec::new());
-    for made in make_all(making)? {
+    // Findings take as long to write as a return where there are many of them.
+    let (made, findings) = rayon::join(|| make_all(making), || findings_files(loaded, computed));
+    for made in made? {
         returns.push(made.outcome);
         files.extend(made.files);
         finals.extend(made.finals);
         inside.extend(made.inside);
     }
     files.extend(partner_files(prepared, computed)?);
-    let report = computed.report(loaded, FileNames::Public, None);
-    for name in &loaded.pipeline.outputs.findings {
-        let format = qd_report::by_name(name).expect("the formats of findings were checked when loading");
-        let options = qd_report::Options {
-            tool: crate::VERSION,
-            columns: &loaded.pipeline.outputs.columns,
-            ..qd_report::Options::default()
-        };
-        let mut bytes = Vec::new();
-        format.write(&report, &options, &mut bytes).expect("writing to memory cannot fail");
-        files.push(NewFile { path: format!("findings.{name}"), bytes });
-    }
+    files.extend(findings);
     let facts = Facts {
         loaded,
         computed,
@@ -292,6 +283,24 @@ fn draft(
     let manifest = manifest(&facts);
     files.push(NewFile { path: "manifest.json".to_owned(), bytes: manifest });
     Ok(Drafted { returns, files, finals, inside })
+}
+
+/// The findings of all partners, in every format that the pipeline asks for.
+fn findings_files(loaded: &Loaded, computed: &Computed) -> Vec<NewFile> {
+    let mut files = Vec::new();
+    let report = computed.report(loaded, FileNames::Public, None);
+    for name in &loaded.pipeline.outputs.findings {
+        let format = qd_report::by_name(name).expect("the formats of findings were checked when loading");
+        let options = qd_report::Options {
+            tool: crate::VERSION,
+            columns: &loaded.pipeline.outputs.columns,
+            ..qd_report::Options::default()
+        };
+        let mut bytes = Vec::new();
+        format.write(&report, &options, &mut bytes).expect("writing to memory cannot fail");
+        files.push(NewFile { path: format!("findings.{name}"), bytes });
+    }
+    files
 }
 
 fn source_lines(loaded: &Loaded, computed: &Computed) -> Vec<SourceLine> {
