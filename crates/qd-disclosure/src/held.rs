@@ -3,6 +3,7 @@
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{SortColumn, interleave, lexsort_to_indices};
+use arrow::datatypes::SchemaRef;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -43,15 +44,29 @@ impl Held {
     }
 
     /// Some of the rows.
-    pub(crate) fn piece(&self, wanted: Range<usize>) -> RecordBatch {
+    fn piece(&self, wanted: Range<usize>) -> RecordBatch {
+        let count = wanted.len();
+        let columns =
+            (0..self.schema().fields().len()).into_par_iter().map(|column| self.values(column, wanted.clone()));
+        let options = RecordBatchOptions::new().with_row_count(Some(count));
+        RecordBatch::try_new_with_options(self.schema(), columns.collect(), &options)
+            .expect("the columns are those of the parts")
+    }
+
+    fn schema(&self) -> SchemaRef {
+        self.parts[0].schema()
+    }
+
+    /// The values of a column for some of the rows.
+    pub(crate) fn values(&self, column: usize, wanted: Range<usize>) -> ArrayRef {
         if let Some(whole) = self.whole.get() {
-            return whole.slice(wanted.start, wanted.len());
+            return whole.column(column).slice(wanted.start, wanted.len());
         }
         match &self.order {
-            Some(order) => self.gather(&order[wanted]),
+            Some(order) => self.gather(column, &order[wanted]),
             None => {
                 let places: Vec<Place> = self.places().skip(wanted.start).take(wanted.len()).collect();
-                self.gather(&places)
+                self.gather(column, &places)
             }
         }
     }
@@ -62,16 +77,10 @@ impl Held {
         parts.flat_map(|(part, index)| (0..part.num_rows() as u32).map(move |row| (index, row)))
     }
 
-    fn gather(&self, places: &[Place]) -> RecordBatch {
-        let schema = self.parts[0].schema();
+    fn gather(&self, column: usize, places: &[Place]) -> ArrayRef {
         let places: Vec<(usize, usize)> = places.iter().map(|(part, row)| (*part as usize, *row as usize)).collect();
-        let column = |column: usize| -> ArrayRef {
-            let arrays: Vec<&dyn Array> = self.parts.iter().map(|part| part.column(column).as_ref()).collect();
-            interleave(&arrays, &places).expect("the parts have the same types, and the places are in them")
-        };
-        let columns = (0..schema.fields().len()).into_par_iter().map(column).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(places.len()));
-        RecordBatch::try_new_with_options(schema, columns, &options).expect("the columns are those of the parts")
+        let arrays: Vec<&dyn Array> = self.parts.iter().map(|part| part.column(column).as_ref()).collect();
+        interleave(&arrays, &places).expect("the parts have the same types, and the places are in them")
     }
 
     /// Rows in the order of one column, which holds texts, then of all others.
@@ -107,9 +116,8 @@ impl Held {
             at += group.len();
         }
         let places: Vec<Place> = tied.iter().map(|at| order[*at]).collect();
-        let rows = self.gather(&places);
-        let others = (0..rows.num_columns()).filter(|column| *column != leading);
-        let columns = std::iter::once(leading).chain(others).map(|column| rows.column(column).clone());
+        let others = (0..self.schema().fields().len()).filter(|column| *column != leading);
+        let columns = std::iter::once(leading).chain(others).map(|column| self.gather(column, &places));
         let by: Vec<SortColumn> = std::iter::once(Arc::new(UInt32Array::from(groups)) as ArrayRef)
             .chain(columns)
             .map(|values| SortColumn { values, options: None })

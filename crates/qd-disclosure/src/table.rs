@@ -1,7 +1,7 @@
 //! Rows that may leave, and what each of their columns is.
 
 use crate::held::Held;
-use arrow::array::{Array, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{SortColumn, lexsort_to_indices};
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 use qd_model::schema::Category;
@@ -84,10 +84,10 @@ impl ClearedTable {
         self.held.batch()
     }
 
-    /// Some of the rows, in the order in which they leave. A large table is written piece by piece, so
-    /// that it need never be held as a whole.
-    pub fn piece(&self, rows: Range<usize>) -> RecordBatch {
-        self.held.piece(rows)
+    /// The values of a column for some of the rows, in the order in which they leave. A large table is
+    /// written piece by piece, so that it need never be held as a whole.
+    pub fn values(&self, column: usize, rows: Range<usize>) -> ArrayRef {
+        self.held.values(column, rows)
     }
 
     /// What each column is.

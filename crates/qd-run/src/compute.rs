@@ -376,11 +376,8 @@ fn accepted(
                 .collect();
             let facts = calendar.facts(source.table, typed, records.clone());
             // Most chunks of most sources have no held row, and need no copy.
-            let (typed, facts) = if mask.has_false() {
-                (typed.filter(&mask), facts.filter(&mask))
-            } else {
-                (typed.clone(), facts)
-            };
+            let (typed, facts) =
+                if mask.has_false() { (typed.filter(&mask), facts.filter(&mask)) } else { (typed.clone(), facts) };
             (held, typed, facts)
         });
         for (of_part, typed, facts) in parts.collect::<Vec<_>>() {

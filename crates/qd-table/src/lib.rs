@@ -8,7 +8,7 @@ mod parquet_file;
 mod typed;
 
 pub use parquet_file::{
-    ParquetBatches, ParquetError, parquet_batches, read_parquet, write_parquet, write_parquet_pieces,
+    ParquetBatches, ParquetError, Pieces, parquet_batches, read_parquet, write_parquet, write_parquet_pieces,
 };
 pub use typed::{Typed, arrow_type};
 

@@ -43,14 +43,14 @@ pub fn write_parquet(
     metadata: &[(String, String)],
 ) -> Result<(), ParquetError> {
     let rows = batches.iter().map(RecordBatch::num_rows).sum();
-    let pieces = |wanted: Range<usize>| {
+    let pieces = |column: usize, wanted: Range<usize>| {
         let mut start = 0;
         let mut pieces = Vec::new();
         for batch in batches {
             let end = start + batch.num_rows();
             let (from, to) = (wanted.start.max(start), wanted.end.min(end));
             if from < to {
-                pieces.push(batch.slice(from - start, to - from).columns().to_vec());
+                pieces.push(batch.column(column).slice(from - start, to - from));
             }
             start = end;
         }
@@ -59,14 +59,16 @@ pub fn write_parquet(
     write_parquet_pieces(out, schema, rows, &pieces, metadata)
 }
 
-/// The same of rows that are made as they are wanted: `pieces` answers the columns of a range of rows,
-/// in one piece or several. Row groups are encoded and compressed on all threads, a few at a time, so
-/// that no more is held than is being written.
+/// Answers the values of a column for a range of rows, in one piece or several.
+pub type Pieces<'a> = dyn Fn(usize, Range<usize>) -> Vec<ArrayRef> + Sync + 'a;
+
+/// The same of rows that are made as they are wanted. Columns are encoded and compressed on all
+/// threads, and no more of them is held than is being written.
 pub fn write_parquet_pieces(
     out: impl Write + Send,
     schema: &SchemaRef,
     rows: usize,
-    pieces: &(dyn Fn(Range<usize>) -> Vec<Vec<ArrayRef>> + Sync),
+    pieces: &Pieces<'_>,
     metadata: &[(String, String)],
 ) -> Result<(), ParquetError> {
     let metadata: Vec<KeyValue> =
@@ -78,7 +80,7 @@ pub fn write_parquet_pieces(
         .set_data_page_row_count_limit(ROW_GROUP)
         .set_created_by("quarterday".to_owned())
         .set_key_value_metadata((!metadata.is_empty()).then_some(metadata));
-    for column in manifold(schema, &pieces(0..rows.min(LOOKED_AT))) {
+    for column in manifold(schema, pieces, rows) {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(vec![column]), false);
     }
     let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build()))?;
@@ -88,7 +90,7 @@ pub fn write_parquet_pieces(
     for some in groups.chunks(rayon::current_num_threads()) {
         let encoded: Vec<Result<Vec<ArrowColumnChunk>, ParquetError>> = some
             .par_iter()
-            .map(|(index, range)| encode(schema, factory.create_column_writers(*index)?, &pieces(range.clone())))
+            .map(|(index, range)| encode(schema, factory.create_column_writers(*index)?, pieces, range))
             .collect();
         for columns in encoded {
             let mut group = file.next_row_group()?;
@@ -106,11 +108,12 @@ pub fn write_parquet_pieces(
 fn encode(
     schema: &SchemaRef,
     writers: Vec<ArrowColumnWriter>,
-    pieces: &[Vec<ArrayRef>],
+    pieces: &Pieces<'_>,
+    rows: &Range<usize>,
 ) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
     let encode = |(column, mut writer): (usize, ArrowColumnWriter)| {
-        for piece in pieces {
-            for leaf in compute_leaves(schema.field(column), &piece[column])? {
+        for piece in pieces(column, rows.clone()) {
+            for leaf in compute_leaves(schema.field(column), &piece)? {
                 writer.write(&leaf)?;
             }
         }
@@ -122,12 +125,11 @@ fn encode(
 
 /// Columns of texts that hardly ever repeat themselves, by their first values: a dictionary of them
 /// would be as long as they are.
-fn manifold(schema: &SchemaRef, pieces: &[Vec<ArrayRef>]) -> Vec<String> {
+fn manifold(schema: &SchemaRef, pieces: &Pieces<'_>, rows: usize) -> Vec<String> {
     let is_manifold = |column: &usize| {
         let mut seen = HashSet::new();
         let mut count = 0;
-        for piece in pieces {
-            let array = &piece[*column];
+        for array in pieces(*column, 0..rows.min(LOOKED_AT)) {
             let mut look = |text: Option<&str>| {
                 if let Some(text) = text {
                     count += 1;
