@@ -196,7 +196,7 @@ fn reader(field: &Field, schema: &Schema) -> Reader {
 
 /// Where nothing is tidied, nothing is read but what the format says.
 fn as_strict(reader: Reader, schema: &Schema) -> Reader {
-    if schema.normalise.is_empty() { reader.to_the_letter() } else { reader }
+    if schema.normalise.is_empty() { reader.strictly() } else { reader }
 }
 
 /// What is done with a field's column, where it has one.

@@ -75,9 +75,9 @@ impl Reader {
 
     /// The same for a schema that tidies nothing: a date is then read in the field's own format only,
     /// and not as ISO 8601 beside it.
-    pub(crate) fn to_the_letter(self) -> Self {
+    pub(crate) fn strictly(self) -> Self {
         match self {
-            Self::Date(reader) => Self::Date(reader.to_the_letter()),
+            Self::Date(reader) => Self::Date(reader.strictly()),
             other => other,
         }
     }

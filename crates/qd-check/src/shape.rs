@@ -108,18 +108,17 @@ fn build(hir: &Hir, then: usize, nodes: &mut Vec<Node>) -> Option<usize> {
             Some(push(nodes, Node::Any(ways)))
         }
         HirKind::Repetition(repetition) => {
-            let mut first = match repetition.max {
-                Some(max) => (repetition.min..max).try_fold(then, |rest, _| {
+            let mut first = if let Some(max) = repetition.max {
+                (repetition.min..max).try_fold(then, |rest, _| {
                     let once = build(&repetition.sub, rest, nodes)?;
                     Some(push(nodes, Node::Any(vec![once, then])))
-                })?,
-                None => {
-                    // A loop: the way back is known only once the part itself is there.
-                    let again = push(nodes, Node::Any(Vec::new()));
-                    let once = build(&repetition.sub, again, nodes)?;
-                    nodes[again] = Node::Any(vec![once, then]);
-                    again
-                }
+                })?
+            } else {
+                // A loop: the way back is known only once the part itself is there.
+                let again = push(nodes, Node::Any(Vec::new()));
+                let once = build(&repetition.sub, again, nodes)?;
+                nodes[again] = Node::Any(vec![once, then]);
+                again
             };
             for _ in 0..repetition.min {
                 first = build(&repetition.sub, first, nodes)?;

@@ -62,13 +62,11 @@ impl Held {
         if let Some(whole) = self.whole.get() {
             return whole.column(column).slice(wanted.start, wanted.len());
         }
-        match &self.order {
-            Some(order) => self.gather(column, &order[wanted]),
-            None => {
-                let places: Vec<Place> = self.places().skip(wanted.start).take(wanted.len()).collect();
-                self.gather(column, &places)
-            }
+        if let Some(order) = &self.order {
+            return self.gather(column, &order[wanted]);
         }
+        let places: Vec<Place> = self.places().skip(wanted.start).take(wanted.len()).collect();
+        self.gather(column, &places)
     }
 
     /// Every row, as the parts stand.

@@ -231,13 +231,13 @@ impl Dates {
     }
 
     /// The format itself, without what a schema of ours reads beside it.
-    pub(crate) fn to_the_letter(self) -> Self {
+    pub(crate) fn strictly(self) -> Self {
         Self { is_ours: false, ..self }
     }
 
     /// Whether a text is a date in the format itself.
     pub(crate) fn reads_as_written(&self, text: &str) -> bool {
-        self.clone().to_the_letter().read(text).is_some()
+        self.clone().strictly().read(text).is_some()
     }
 }
 

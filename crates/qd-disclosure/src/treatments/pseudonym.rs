@@ -81,7 +81,7 @@ fn people(cells: &Cells<'_>) -> ArrayRef {
     let rows = cells.typed.len();
     let mut made: Vec<Option<[u8; PSEUDONYM_LENGTH]>> =
         if cells.people.len() <= rows { vec![None; cells.people.len()] } else { Vec::new() };
-    let make = |person: usize| {
+    let pseudonym = |person: usize| {
         let mut bytes = [0; PSEUDONYM_LENGTH];
         cells.key.pseudonym_into("person", &[&cells.people[person]], &mut bytes);
         bytes
@@ -94,8 +94,8 @@ fn people(cells: &Cells<'_>) -> ArrayRef {
             continue;
         };
         let bytes = match made.get_mut(person) {
-            Some(known) => *known.get_or_insert_with(|| make(person)),
-            None => make(person),
+            Some(known) => *known.get_or_insert_with(|| pseudonym(person)),
+            None => pseudonym(person),
         };
         out.append_value(std::str::from_utf8(&bytes).expect("a pseudonym is ASCII"));
     }

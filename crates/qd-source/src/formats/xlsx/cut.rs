@@ -16,6 +16,7 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use memchr::memmem;
 use qd_model::Fault;
+use std::fmt::Write;
 use std::io::{Cursor, Read, Seek, SeekFrom, Take};
 use std::sync::{Arc, Mutex, OnceLock};
 use zip::{CompressionMethod, ZipArchive};
@@ -304,7 +305,10 @@ fn asked(
     with: mini::Texts,
     mut take: impl FnMut(&DataRef<'_>),
 ) -> Option<()> {
-    let rows: String = cells.zip(1..).map(|(cell, row)| format!("<row r=\"{row}\">{cell}</row>")).collect();
+    let mut rows = String::new();
+    for (cell, row) in cells.zip(1..) {
+        let _ = write!(rows, "<row r=\"{row}\">{cell}</row>");
+    }
     let mut book = calamine::Xlsx::new(mini::workbook(bytes, part, rows.as_bytes(), with)?).ok()?;
     let mut cells = book.worksheet_cells_reader(name).ok()?;
     while let Some(cell) = cells.next_cell().ok()? {
@@ -418,8 +422,10 @@ mod tests {
         let mut book = Workbook::new();
         book.add_worksheet().write_string(0, 0, "shared").unwrap();
         let bytes = Unfolded::new(book.save_to_buffer().unwrap());
-        let many: String =
-            (3..30_000).map(|row| format!("<row r=\"{row}\"><c r=\"B{row}\"><v>{row}</v></c></row>")).collect();
+        let mut many = String::new();
+        for row in 3..30_000 {
+            let _ = write!(many, "<row r=\"{row}\"><c r=\"B{row}\"><v>{row}</v></c></row>");
+        }
         for odd in [
             "<c r=\"A2\" t=\"inlineStr\"><is><r><t>rich</t></r><r><t xml:space=\"preserve\"> text</t></r></is></c>",
             "<c r=\"A2\" t=\"inlineStr\"><is><t>a&#10;b &amp;amp; _x0041_</t></is></c>",

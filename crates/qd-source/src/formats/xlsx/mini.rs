@@ -6,6 +6,9 @@ use std::io::{Cursor, Read, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+/// How a sheet begins.
+const START: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>";
+
 /// The workbook with one sheet's rows replaced. Other sheets are left out; so are the shared texts,
 /// unless they are wanted.
 pub(super) fn workbook(bytes: &Unfolded, sheet: &str, rows: &[u8], texts: Texts) -> Option<Cursor<Vec<u8>>> {
@@ -23,7 +26,6 @@ pub(super) fn workbook(bytes: &Unfolded, sheet: &str, rows: &[u8], texts: Texts)
     }
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     out.start_file(sheet, options).ok()?;
-    const START: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>";
     for piece in [START, rows, b"</sheetData></worksheet>"] {
         out.write_all(piece).ok()?;
     }

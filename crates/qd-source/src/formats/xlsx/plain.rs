@@ -127,21 +127,18 @@ fn cell<'x>(
             return Some(());
         }
     }
-    let shows = match kind {
-        Some(b"inlineStr") => {
-            at.take(b"<is>")?;
-            let inline = at.text(scratch)?;
-            let shows = text.set_text(inline, Stored::Text);
-            at.take(b"</is>")?;
-            shows
-        }
-        _ => {
-            at.take(b"<v>")?;
-            let raw = at.until_tag()?;
-            let shows = value(raw, kind, style, shared, text, scratch)?;
-            at.take(b"</v>")?;
-            shows
-        }
+    let shows = if kind == Some(b"inlineStr") {
+        at.take(b"<is>")?;
+        let inline = at.text(scratch)?;
+        let shows = text.set_text(inline, Stored::Text);
+        at.take(b"</is>")?;
+        shows
+    } else {
+        at.take(b"<v>")?;
+        let raw = at.until_tag()?;
+        let shows = value(raw, kind, style, shared, text, scratch)?;
+        at.take(b"</v>")?;
+        shows
     };
     at.take(b"</c>")?;
     if shows {
