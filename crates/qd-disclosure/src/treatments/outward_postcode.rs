@@ -39,8 +39,8 @@ impl Treatment for OutwardPostcode {
     }
 
     fn apply(&self, asked: &Asked<'_>, cells: &Cells<'_>) -> ArrayRef {
-        let Subject::Field(..) = asked.subject else { return cells.values(Subject::Person) };
-        let kind = kinds::by_name(KIND).expect("the kind is one of the house's");
+        let Subject::Field(_, field) = asked.subject else { return cells.values(Subject::Person) };
+        let kind = field.kind.or_else(|| kinds::by_name(KIND)).expect("the kind is one of the house's");
         let values = cells.values(asked.subject);
         let mut out = StringViewBuilder::with_capacity(values.len());
         for text in values.as_string_view() {
