@@ -3,9 +3,7 @@
 
 use super::Format;
 use crate::error::ReturnError;
-use arrow::array::{
-    ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray, StringViewArray,
-};
+use arrow::array::{ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray, StringViewArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use qd_disclosure::{ClearedColumn, ClearedTable};
 use qd_model::pipeline::Part;
