@@ -143,6 +143,16 @@ impl Staging {
     }
 }
 
+/// What was staged and never journalled goes with the run that gave up.
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.folder.join(JOURNAL).exists() {
+            // What cannot be removed now, the next run removes.
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
 fn no_room(path: &Path, error: &std::io::Error) -> Refusal {
     let refusal = Refusal::new("nothing was put in place, because a file could not be written")
         .because(format!("{}: {}", path.display(), plain(error)))
