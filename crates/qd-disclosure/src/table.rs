@@ -121,11 +121,11 @@ impl ClearedTable {
 
     /// The same rows with other values in one column.
     pub(crate) fn with_column(&self, column: usize, values: arrow::array::ArrayRef) -> Self {
-        let mut arrays = self.batch.columns().to_vec();
+        let whole = self.batch();
+        let mut arrays = whole.columns().to_vec();
         arrays[column] = values;
-        let fields = self.batch.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
-        let batch = batch(fields, arrays, self.rows());
-        Self { batch, name: self.name.clone(), columns: self.columns.clone() }
+        let fields = whole.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+        Self::new(&self.name, self.columns.clone(), batch(fields, arrays, self.rows()))
     }
 
     /// The rows for which `keep` is true, in order.

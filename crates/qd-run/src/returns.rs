@@ -351,7 +351,8 @@ impl<'a> Maker<'a> {
         };
         match qd_disclosure::risk::floored(table, floor) {
             Ok(floored) => floored.table,
-            Err((table, rare)) => {
+            Err(refused) => {
+                let (table, rare) = *refused;
                 content.rare += rare;
                 table
             }

@@ -23,14 +23,14 @@ pub struct Floored {
 
 /// Holds a table of people to the floor. Where the floor is to refuse, the answer is the table as it was,
 /// with how many people too few others look like. A table without a pseudonym is of named people, and is left as it is.
-pub fn floored(table: ClearedTable, floor: &Floor) -> Result<Floored, (ClearedTable, u64)> {
+pub fn floored(table: ClearedTable, floor: &Floor) -> Result<Floored, Box<(ClearedTable, u64)>> {
     let Some(person) = person_of(&table) else { return Ok(Floored { table, blanked: 0, coarser: Vec::new() }) };
     let mut table = table;
     let mut coarser = Vec::new();
     match floor.below {
         Below::Refuse => {
             let small = rare(&table, person, floor.people).len() as u64;
-            return if small == 0 { Ok(Floored { table, blanked: 0, coarser }) } else { Err((table, small)) };
+            return if small == 0 { Ok(Floored { table, blanked: 0, coarser }) } else { Err(Box::new((table, small))) };
         }
         Below::Suppress => {}
         Below::Generalise => {

@@ -72,7 +72,8 @@ fn a_floor_blanks_makes_coarser_or_refuses() {
         areas
     };
     assert_eq!(
-        floored(table(&PEOPLE), &floor(3, Below::Refuse, &[])).map_or_else(|(_, rare)| rare, |made| made.blanked + 100),
+        floored(table(&PEOPLE), &floor(3, Below::Refuse, &[]))
+            .map_or_else(|refused| refused.1, |made| made.blanked + 100),
         4
     );
     let made = floored(table(&PEOPLE), &floor(3, Below::Suppress, &[])).expect("blanked");
