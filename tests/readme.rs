@@ -91,7 +91,7 @@ fn the_commands_of_the_hosted_checks_work() {
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_quarterday"));
     let path = format!("{}:{}", binary.parent().expect("a folder").display(), std::env::var("PATH").expect("a path"));
     let steps = steps(&workflow);
-    assert_eq!(steps.len(), 4, "{steps:?}");
+    assert_eq!(steps.len(), 5, "{steps:?}");
     for step in steps {
         // As a hosted runner does it: the first command that fails ends the step.
         let mut shell = std::process::Command::new("bash");

@@ -99,6 +99,7 @@ fn shells_and_man_get_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = checkout.run(&["completions", shell]).ends(0).out;
         assert!(script.contains("validate") && script.contains("show-values"), "{shell}: {script}");
+        assert!(!script.contains("read-apart"), "{shell} offers what is not for people");
     }
     checkout.run(&["man", "pages/man1"]).ends(0);
     let pages = files(&checkout.join("pages/man1"));
@@ -106,7 +107,7 @@ fn shells_and_man_get_every_command() {
     for name in ["quarterday.1", "quarterday-run.1", "quarterday-schema-check.1"] {
         assert!(names.contains(&name), "{names:?}");
     }
-    assert!(!names.iter().any(|name| name.contains("-help")), "{names:?}");
+    assert!(!names.iter().any(|name| name.contains("-help") || name.contains("apart")), "{names:?}");
     for (name, page) in &pages {
         assert!(page.starts_with(b".ie"), "{name} is a manual page");
     }

@@ -35,6 +35,8 @@ pub struct RunOutcome {
     pub strays: Vec<String>,
     /// Folder of the drafts.
     pub draft: PathBuf,
+    /// The internal page of the period.
+    pub page: PathBuf,
     /// Whether something goes back to partners.
     pub has_partner_files: bool,
     /// Rows that tell of an earlier period and were not known then, by table and period.

@@ -149,6 +149,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         returns,
         report,
         draft: prepared.folders.draft(&prepared.period.label),
+        page: prepared.folders.papers(&prepared.period.label).join("summary.html"),
         made_first: earlier.computed.into_iter().map(|computed| computed.period.label).collect(),
         has_partner_files: loaded.pipeline.outputs.partner_files != PartnerFiles::None,
         trials: trials(loaded, &computed),

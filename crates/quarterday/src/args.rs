@@ -267,9 +267,10 @@ pub(crate) struct Validate {
 
 /// Options of `template`.
 #[derive(Debug, ClapArgs)]
+#[command(group = ArgGroup::new("of").required(true).args(["schema", "pipeline"]))]
 pub(crate) struct Template {
     /// The schemas, one sheet each
-    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "pipeline", conflicts_with = "pipeline")]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) schema: Vec<PathBuf>,
     /// A pipeline: one sheet for each of its tables
     #[arg(long, value_name = "FILE")]

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
         let outcome = qd_run::run(pipeline, &request, &progress)?;
         drop(progress);
         if args.format == RunFormat::Human {
-            terminal.print(&summary::of_run(&outcome, terminal.is_quiet()))?;
+            terminal.print(&summary::of_run(&outcome, args.by.as_deref(), terminal.is_quiet()))?;
         }
         outcomes.push(outcome);
     }

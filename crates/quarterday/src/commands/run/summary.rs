@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What the terminal shows of a run. A quiet terminal gets the returns only.
-pub(super) fn of_run(outcome: &RunOutcome, is_quiet: bool) -> String {
+pub(super) fn of_run(outcome: &RunOutcome, by: Option<&str>, is_quiet: bool) -> String {
     let mut text = String::new();
     if !is_quiet {
         let mark = if outcome.demonstration { " · demonstration, invented people" } else { "" };
@@ -24,7 +24,7 @@ pub(super) fn of_run(outcome: &RunOutcome, is_quiet: bool) -> String {
             writeln!(text, "\n{}", trials(outcome)).expect("memory");
         }
         writeln!(text, "\nWhat to do next").expect("memory");
-        for line in next_steps(outcome) {
+        for line in next_steps(outcome, by) {
             writeln!(text, "  {line}").expect("memory");
         }
     }
@@ -142,7 +142,7 @@ fn people(outcome: &RunOutcome) -> String {
     }
 }
 
-fn next_steps(outcome: &RunOutcome) -> Vec<String> {
+fn next_steps(outcome: &RunOutcome, by: Option<&str>) -> Vec<String> {
     let mut steps = Vec::new();
     let draft = outcome.draft.display();
     if !outcome.made_first.is_empty() {
@@ -184,8 +184,14 @@ fn next_steps(outcome: &RunOutcome) -> Vec<String> {
             list(&outcome.strays)
         ));
     }
+    steps.push(format!("The period on one page, for the people who run the programme: {}", outcome.page.display()));
     if outcome.returns.iter().any(|made| made.blocked.is_empty()) {
         steps.push(format!("Look through the drafts in {draft}; `quarterday verify {draft}` proves them unchanged"));
+        let sent = format!("`quarterday sent {draft}/RETURN --by NAME` freezes one as it is sent");
+        steps.push(match by {
+            Some(by) => format!("Once somebody else than {by} has done so, {sent}"),
+            None => format!("{sent}, if it was run with `--by NAME` and somebody else sends it"),
+        });
     }
     steps
 }
