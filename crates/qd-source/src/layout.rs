@@ -92,7 +92,8 @@ fn in_several_rows(
 fn joined(rows: &[SampleRow], first: usize, count: usize) -> Option<SampleRow> {
     let rows = rows.get(first..first + count)?;
     let last = rows.last()?;
-    if last.row - rows[0].row != count as u32 - 1 {
+    // A damaged sheet may have its rows in any order.
+    if last.row.checked_sub(rows[0].row) != Some(count as u32 - 1) {
         return None;
     }
     let mut columns: Vec<u32> = rows.iter().flat_map(|row| &row.cells).map(|cell| cell.column).collect();
