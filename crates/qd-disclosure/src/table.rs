@@ -30,7 +30,7 @@ use std::sync::Arc;
 pub struct ClearedTable {
     name: String,
     columns: Vec<ClearedColumn>,
-    held: Held,
+    held: Box<Held>,
 }
 
 /// A released column, for headings, codebooks and descriptors.
@@ -64,13 +64,13 @@ impl ClearedColumn {
 impl ClearedTable {
     pub(crate) fn new(name: &str, columns: Vec<ClearedColumn>, batch: RecordBatch) -> Self {
         debug_assert_eq!(columns.len(), batch.num_columns());
-        Self { name: name.to_owned(), columns, held: Held::whole(batch) }
+        Self { name: name.to_owned(), columns, held: Box::new(Held::whole(batch)) }
     }
 
     /// Rows that come in several parts.
     pub(crate) fn of_parts(name: &str, columns: Vec<ClearedColumn>, parts: Vec<RecordBatch>) -> Self {
         debug_assert!(parts.iter().all(|part| part.num_columns() == columns.len()));
-        Self { name: name.to_owned(), columns, held: Held::parts(parts) }
+        Self { name: name.to_owned(), columns, held: Box::new(Held::parts(parts)) }
     }
 
     /// The table's name.
@@ -150,7 +150,7 @@ impl ClearedTable {
     /// Rows in the order of the pseudonym, then of all other columns, where there is one.
     pub(crate) fn without_source_order(mut self) -> Self {
         if let Some(leading) = self.leading() {
-            self.held = self.held.ordered(leading);
+            self.held = Box::new(self.held.ordered(leading));
         }
         self
     }
