@@ -1,6 +1,7 @@
 //! Whole runs at the binary, and the invariants that no single room can hold.
 
 mod answers;
+mod audit;
 mod beyond;
 mod command;
 mod determinism;

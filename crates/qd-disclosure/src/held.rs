@@ -38,6 +38,21 @@ impl Held {
         self.rows
     }
 
+    /// Which row each is, counted from 0 over all parts.
+    pub(crate) fn origin(&self) -> Vec<u32> {
+        let Some(order) = &self.order else { return (0..self.rows as u32).collect() };
+        let starts: Vec<u32> = self
+            .parts
+            .iter()
+            .scan(0, |next, part| {
+                let start = *next;
+                *next += part.num_rows() as u32;
+                Some(start)
+            })
+            .collect();
+        order.iter().map(|(part, row)| starts[*part as usize] + row).collect()
+    }
+
     /// All rows together.
     pub(crate) fn batch(&self) -> &RecordBatch {
         self.whole.get_or_init(|| self.piece(0..self.rows))

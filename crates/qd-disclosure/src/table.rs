@@ -31,6 +31,8 @@ pub struct ClearedTable {
     name: String,
     columns: Vec<ClearedColumn>,
     held: Box<Held>,
+    /// Which of the rows that were cleared each row is, where that is not the order in which they are held.
+    origin: Option<Arc<[u32]>>,
 }
 
 /// A released column, for headings, codebooks and descriptors.
@@ -64,13 +66,19 @@ impl ClearedColumn {
 impl ClearedTable {
     pub(crate) fn new(name: &str, columns: Vec<ClearedColumn>, batch: RecordBatch) -> Self {
         debug_assert_eq!(columns.len(), batch.num_columns());
-        Self { name: name.to_owned(), columns, held: Box::new(Held::whole(batch)) }
+        Self { name: name.to_owned(), columns, held: Box::new(Held::whole(batch)), origin: None }
     }
 
     /// Rows that come in several parts.
     pub(crate) fn of_parts(name: &str, columns: Vec<ClearedColumn>, parts: Vec<RecordBatch>) -> Self {
         debug_assert!(parts.iter().all(|part| part.num_columns() == columns.len()));
-        Self { name: name.to_owned(), columns, held: Box::new(Held::parts(parts)) }
+        Self { name: name.to_owned(), columns, held: Box::new(Held::parts(parts)), origin: None }
+    }
+
+    /// Which of the rows that were cleared each row is, counted from 0 over all that were given. It never
+    /// leaves: it tells the lead where a released row came from.
+    pub fn origin(&self) -> Vec<u32> {
+        self.origin.as_ref().map_or_else(|| self.held.origin(), |origin| origin.to_vec())
     }
 
     /// The table's name.
@@ -116,22 +124,28 @@ impl ClearedTable {
         let fields: Vec<Field> = columns.iter().map(|index| whole.schema().field(*index).clone()).collect();
         let arrays = columns.iter().map(|index| whole.column(*index).clone()).collect();
         let chosen = columns.iter().map(|index| self.columns[*index].clone()).collect();
-        Self::new(&self.name, chosen, batch(fields, arrays, self.rows()))
+        Self::new(&self.name, chosen, batch(fields, arrays, self.rows())).with_origin(self.origin())
     }
 
     /// The same rows with other values in one column.
-    pub(crate) fn with_column(&self, column: usize, values: arrow::array::ArrayRef) -> Self {
+    pub(crate) fn with_column(&self, column: usize, values: ArrayRef) -> Self {
         let whole = self.batch();
         let mut arrays = whole.columns().to_vec();
         arrays[column] = values;
         let fields = whole.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
-        Self::new(&self.name, self.columns.clone(), batch(fields, arrays, self.rows()))
+        Self::new(&self.name, self.columns.clone(), batch(fields, arrays, self.rows())).with_origin(self.origin())
+    }
+
+    /// The same table, of which it is known where each row came from.
+    fn with_origin(self, origin: Vec<u32>) -> Self {
+        Self { origin: Some(origin.into()), ..self }
     }
 
     /// The rows for which `keep` is true, in order.
     pub fn filter(&self, keep: &BooleanArray) -> Self {
         let kept = arrow::compute::filter_record_batch(self.batch(), keep).expect("the mask is as long as the table");
-        Self::new(&self.name, self.columns.clone(), kept)
+        let origin = self.origin().into_iter().zip(keep.iter()).filter(|(_, keep)| *keep == Some(true));
+        Self::new(&self.name, self.columns.clone(), kept).with_origin(origin.map(|(row, _)| row).collect())
     }
 
     /// Rows ordered by some columns, then as they were. Where there is a pseudonym it comes first all
@@ -144,7 +158,9 @@ impl ClearedTable {
         by.push(SortColumn { values: Arc::new(UInt32Array::from_iter_values(0..rows)), options: None });
         let order = lexsort_to_indices(&by, None).expect("every released type has an order");
         let sorted = arrow::compute::take_record_batch(self.batch(), &order).expect("the order is of this table");
-        Self::new(&self.name, self.columns.clone(), sorted)
+        let origin = self.origin();
+        let origin = order.values().iter().map(|row| origin[*row as usize]).collect();
+        Self::new(&self.name, self.columns.clone(), sorted).with_origin(origin)
     }
 
     /// Rows in the order of the pseudonym, then of all other columns, where there is one.

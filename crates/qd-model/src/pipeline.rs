@@ -124,6 +124,14 @@ impl Pipeline {
         self.periods.iter().filter(|period| period.within.is_none())
     }
 
+    /// Whole periods of the same kind before a period, oldest first.
+    pub fn before(&self, period: &Period) -> Vec<&Period> {
+        let is_before = |other: &&Period| other.kind == period.kind && other.to < period.from;
+        let mut before: Vec<&Period> = self.whole_periods().filter(is_before).collect();
+        before.sort_by_key(|period| period.from);
+        before
+    }
+
     /// The returns that a run over a period makes, each with the period that it is made for: the
     /// period itself, or one that is part of it.
     pub fn due<'a>(&'a self, period: &'a Period) -> Vec<(&'a ReturnSpec, &'a Period)> {

@@ -35,15 +35,7 @@ impl Earlier {
     /// Adds to the earlier states, for cumulative figures, the records that were sent and that the last
     /// run of their period holds.
     pub(crate) fn keep_while_held(&mut self, now: &PeriodState) {
-        let mut states = Vec::new();
-        let sent = |label: &str| self.sent.iter().find(|sent| sent.label == label);
-        for state in std::mem::take(&mut self.states) {
-            let kept = sent(&state.label).and_then(|sent| sent.kept_while_held(&state.held));
-            states.push(state);
-            states.extend(kept);
-        }
-        states.extend(sent(&now.label).and_then(|sent| sent.kept_while_held(&now.held)));
-        self.states = states;
+        self.states = keep_while_held(std::mem::take(&mut self.states), &self.sent, now);
     }
 
     /// The period before the one that is run: as it was sent last, else as its last run left it.
@@ -60,6 +52,20 @@ impl Earlier {
     pub(crate) fn sent_records(&self) -> BTreeSet<&str> {
         self.sent.iter().flat_map(PeriodState::records).collect()
     }
+}
+
+/// Earlier states with, after each, the records that were sent of it and that its last run holds; the same
+/// of the period that is run comes last.
+pub(crate) fn keep_while_held(earlier: Vec<PeriodState>, sent: &[PeriodState], now: &PeriodState) -> Vec<PeriodState> {
+    let mut states = Vec::new();
+    let sent = |label: &str| sent.iter().find(|sent| sent.label == label);
+    for state in earlier {
+        let kept = sent(&state.label).and_then(|sent| sent.kept_while_held(&state.held));
+        states.push(state);
+        states.extend(kept);
+    }
+    states.extend(sent(&now.label).and_then(|sent| sent.kept_while_held(&now.held)));
+    states
 }
 
 /// Who is who, as far as a period may know it.
@@ -129,7 +135,7 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
         let folder = prepared.folders.accepted(label);
         if state::is_there(&folder) {
             let people = ledger.people(label)?;
-            states.push(state::read(&folder, Some(&people), prepared.loaded, &prepared.key)?);
+            states.push(state::read(&folder, Some(&people), prepared.loaded, Some(&prepared.key))?);
             register = register.with(label, &Added { new: people.new, moved: people.moved });
             identities.extend(people.identities);
             continue;
@@ -183,7 +189,7 @@ fn sent_states(prepared: &Prepared<'_>, ledger: &Ledger) -> Result<Vec<PeriodSta
         let of_period = versions.iter().filter(|version| version.period == period.label);
         let Some(last) = of_period.max_by_key(|version| (&version.at, version.version)) else { continue };
         let folder = prepared.folders.sent_state(&period.label, &last.state);
-        sent.push(state::read(&folder, None, prepared.loaded, &prepared.key)?);
+        sent.push(state::read(&folder, None, prepared.loaded, Some(&prepared.key))?);
     }
     Ok(sent)
 }

@@ -9,7 +9,7 @@ pub(crate) use history::{History, Read};
 pub(crate) use legend::in_short;
 
 use crate::folders;
-use crate::indicators::{Line, Means, Periods, Sheet};
+use crate::indicators::{Line, Means, Periods, SO_FAR, Sheet};
 use crate::outcome::Blocked;
 use qd_disclosure::figures::{Past, PastFigure, Range, ReleasedMean, ReleasedShare, mean};
 use qd_disclosure::{CountColumn, CountValues};
@@ -167,7 +167,7 @@ impl Counting<'_> {
             columns.insert(1, column("code", "Code", words(&|line| line.code.clone())));
         }
         let period = self.periods.period.label.as_str();
-        let titles = [("this_period", period, period), ("cumulative", "Project so far", "so far")];
+        let titles = [("this_period", period, period), ("cumulative", SO_FAR, "so far")];
         for ((name, title, short), values) in titles.into_iter().zip(values) {
             let cells: Vec<Cells> = lines.iter().enumerate().map(|(index, line)| values(index, line)).collect();
             let (shares, means): (Vec<_>, Vec<_>) = cells.iter().map(|cells| (cells.share, cells.mean)).unzip();

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use qd_link::Register;
 use qd_model::Period;
 use qd_model::period;
-use qd_model::pipeline::{Breakdown, Counted, Dimension, Indicator, Indicators, Mean};
+use qd_model::pipeline::{Breakdown, Counted, Dimension, Indicators, Mean};
 use qd_rules::Constants;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,10 @@ pub(crate) struct Periods<'a> {
 }
 
 /// A set of people by id.
-type People = BTreeSet<String>;
+pub(crate) type People = BTreeSet<String>;
+
+/// The heading of what is counted over all periods so far.
+pub(crate) const SO_FAR: &str = "Project so far";
 
 /// The counts of a sheet.
 #[derive(Default)]
@@ -50,6 +53,11 @@ pub(crate) struct Line {
     pub(crate) definition: Definition,
     pub(crate) this_period: u64,
     pub(crate) cumulative: Option<u64>,
+    /// Which indicator of the sheet it is of.
+    pub(crate) indicator: usize,
+    /// Who they are: in the period, and so far.
+    pub(crate) people: People,
+    pub(crate) people_so_far: Option<People>,
     pub(crate) target: Option<u64>,
     /// Whether nobody can be in it.
     pub(crate) is_not_applicable: bool,
@@ -84,8 +92,8 @@ impl Periods<'_> {
     /// The counts of a sheet.
     pub(crate) fn sheet(&self, indicators: &Indicators) -> Sheet {
         let mut sheet = Sheet::default();
-        for indicator in &indicators.rows {
-            self.indicator(indicator, &mut sheet);
+        for number in 0..indicators.rows.len() {
+            self.indicator(indicators, number, &mut sheet);
         }
         let shares = indicators.rows.iter().filter_map(|row| row.share_of.as_ref().map(|of| (row, &of.value)));
         for (row, of) in shares {
@@ -99,7 +107,8 @@ impl Periods<'_> {
         sheet
     }
 
-    fn indicator(&self, indicator: &Indicator, sheet: &mut Sheet) {
+    fn indicator(&self, indicators: &Indicators, number: usize, sheet: &mut Sheet) {
+        let indicator = &indicators.rows[number];
         let now = self.people_now(&indicator.counts);
         let ever = self.people_ever(&indicator.counts, &now);
         let definition = Definition::of(&indicator.counts);
@@ -110,6 +119,9 @@ impl Periods<'_> {
             label: indicator.label.clone(),
             this_period: now.len() as u64,
             cumulative: ever.as_ref().map(|ever| ever.len() as u64),
+            indicator: number,
+            people: now.clone(),
+            people_so_far: ever.clone(),
             target: indicator.target,
             is_not_applicable: false,
             share_of: None,
@@ -124,8 +136,9 @@ impl Periods<'_> {
                     (Some(values), Some(category)) => values.contains(category),
                     (found, category) => found.is_none() && category.is_none(),
                 };
-                let of = |people: &People| people.iter().filter(is_in).count() as u64;
-                let (this_period, cumulative) = (of(&now), ever.as_ref().map(of));
+                let of = |people: &People| people.iter().filter(is_in).cloned().collect::<People>();
+                let (people, people_so_far) = (of(&now), ever.as_ref().map(of));
+                let (this_period, cumulative) = (people.len() as u64, people_so_far.as_ref().map(|it| it.len() as u64));
                 // Where a value is required, nobody lacks one; a line that says so would only be in the way.
                 let is_empty = this_period == 0 && cumulative.is_none_or(|count| count == 0);
                 if category.is_none() && is_empty && self.is_required(breakdown) {
@@ -139,6 +152,9 @@ impl Periods<'_> {
                     definition: definition.part(breakdown, category.as_deref()),
                     this_period,
                     cumulative,
+                    indicator: number,
+                    people,
+                    people_so_far,
                     target: None,
                     is_not_applicable: is_empty && category.is_some_and(|it| breakdown.not_applicable.contains(&it)),
                     share_of: None,
@@ -167,12 +183,12 @@ impl Periods<'_> {
     }
 
     /// The id that a person has now: a person's first id stays a digest of that person for good.
-    fn current<'b>(&'b self, person: &'b str) -> &'b str {
+    pub(crate) fn current<'b>(&'b self, person: &'b str) -> &'b str {
         self.register.person_of(person).unwrap_or(person)
     }
 
     /// What "in the period" means for a state: its own period, not the one that is run.
-    fn constants(&self, state: &PeriodState) -> Constants {
+    pub(crate) fn constants(&self, state: &PeriodState) -> Constants {
         let period = self.loaded.pipeline.period_of(&state.label);
         Constants {
             period: period.map(|period| (period.from, period.to)),

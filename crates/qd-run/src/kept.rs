@@ -23,8 +23,8 @@ const SOURCES: &str = "sources.json";
 const SUPERSEDED: &str = "superseded";
 
 /// Stages what a period leaves in the private folder. `of_returns` is what stays in the house of its
-/// returns: their figures, their files as they will be when they are sent, where those differ, and what
-/// is inside sealed ones.
+/// returns: their figures, where their rows came from, their files as they will be when they are sent, where
+/// those differ, and what is inside sealed ones.
 pub(crate) fn add_private(
     prepared: &Prepared<'_>,
     computed: &Computed,

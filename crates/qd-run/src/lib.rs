@@ -5,6 +5,7 @@
 //! programme. Whatever a partner's file holds, a run reports it and goes on.
 
 mod answers;
+mod audit;
 mod beyond;
 mod by_period;
 mod changes;
@@ -54,6 +55,9 @@ mod verify;
 mod waivers;
 mod wanted;
 
+pub use audit::{
+    PackOutcome, PackRequest, Picked, Place, SampleRequest, Trace, TraceRequest, Traced, pack, sample, trace,
+};
 pub use explanations::{TakenIn, TypedExplanation, take_in};
 pub use history::{History, PeriodHistory, history};
 pub use init::init;

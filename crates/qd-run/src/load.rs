@@ -123,6 +123,37 @@ pub fn load_schema(path: &Path) -> Result<LoadedTable, Refusal> {
 
 /// Reads a pipeline and all that it names.
 pub fn load(path: &Path) -> Result<Loaded, Refusal> {
+    let (mut loaded, mut mistakes) = read_all(path, |folder, spec| folders::resolve(folder, &spec.schema.value))?;
+    read_lookups(&mut loaded)?;
+    check_fields(&loaded, &mut mistakes);
+    check_profiles(&loaded, &mut mistakes);
+    counts::check(&loaded, &mut mistakes);
+    counts::check_programmes(&loaded, &mut mistakes);
+    counts::check_floors(&loaded, &mut mistakes);
+    check_paths(&loaded.pipeline, &mut mistakes);
+    check_severities(&loaded, &mut mistakes);
+    mistakes.extend(qd_disclosure::profile_conflicts(&loaded.pipeline));
+    if mistakes.is_empty() { Ok(loaded) } else { Err(Refusal::of_mistakes(&path.display().to_string(), &mistakes)) }
+}
+
+/// Reads a pipeline as a run kept it, with its schemas beside it. It was checked when it ran, and is not
+/// run again: what it looks values up in is not read.
+pub(crate) fn load_kept(folder: &Path) -> Result<Loaded, Refusal> {
+    let ending = |path: &Path| path.extension().map(std::ffi::OsStr::to_owned).unwrap_or_default();
+    let json = folder.join("pipeline.json");
+    let path = if json.is_file() { json } else { folder.join("pipeline.toml") };
+    let (loaded, mistakes) = read_all(&path, |folder, spec| {
+        let own = Path::new(&spec.schema.value);
+        folder.join("schemas").join(&spec.name).with_extension(ending(own))
+    })?;
+    if mistakes.is_empty() { Ok(loaded) } else { Err(Refusal::of_mistakes(&path.display().to_string(), &mistakes)) }
+}
+
+/// Reads a pipeline with its schemas, found by `schema_of`, and compiles its filters.
+fn read_all(
+    path: &Path,
+    schema_of: impl Fn(&Path, &qd_model::pipeline::TableSpec) -> PathBuf,
+) -> Result<(Loaded, Vec<Mistake>), Refusal> {
     let text = read_text(path, "pipeline")?;
     let shown = path.display().to_string();
     let refuse = |mistakes: Vec<Mistake>| Refusal::of_mistakes(&shown, &mistakes);
@@ -130,7 +161,7 @@ pub fn load(path: &Path) -> Result<Loaded, Refusal> {
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     let mut tables = Vec::new();
     for spec in &pipeline.tables {
-        let table = load_schema(&folders::resolve(&folder, &spec.schema.value));
+        let table = load_schema(&schema_of(&folder, spec));
         let table = table.map_err(|refusal| {
             refusal.because(format!("named by table `{}` at {shown}, {}", spec.name, spec.schema.at))
         })?;
@@ -147,17 +178,8 @@ pub fn load(path: &Path) -> Result<Loaded, Refusal> {
     };
     let mut mistakes = Vec::new();
     join_tables(&mut loaded)?;
-    read_lookups(&mut loaded)?;
     compile_filters(&mut loaded, &mut mistakes);
-    check_fields(&loaded, &mut mistakes);
-    check_profiles(&loaded, &mut mistakes);
-    counts::check(&loaded, &mut mistakes);
-    counts::check_programmes(&loaded, &mut mistakes);
-    counts::check_floors(&loaded, &mut mistakes);
-    check_paths(&loaded.pipeline, &mut mistakes);
-    check_severities(&loaded, &mut mistakes);
-    mistakes.extend(qd_disclosure::profile_conflicts(&loaded.pipeline));
-    if mistakes.is_empty() { Ok(loaded) } else { Err(refuse(mistakes)) }
+    Ok((loaded, mistakes))
 }
 
 /// Reads every table that a profile looks values up in.

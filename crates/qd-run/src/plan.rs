@@ -107,7 +107,7 @@ fn since_sent(
     let loaded = prepared.loaded;
     let label = &prepared.period.label;
     let Some(last) = ledger.last_sent(label, &made_for.name)? else { return Ok(None) };
-    let sent = state::read(&prepared.folders.sent_state(label, &last.state), None, loaded, &prepared.key)?;
+    let sent = state::read(&prepared.folders.sent_state(label, &last.state), None, loaded, Some(&prepared.key))?;
     let tables = tables_of(loaded, made_for.spec);
     let mut changes = changes::between_states(loaded, &sent, &computed.state);
     changes.retain(|change| tables.contains(&loaded.table_index(&change.table)));

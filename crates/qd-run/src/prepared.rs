@@ -69,14 +69,7 @@ impl<'a> Prepared<'a> {
 
     /// Periods of the same kind before the one that is run, oldest first.
     pub(crate) fn earlier(&self) -> Vec<&'a Period> {
-        let mut earlier: Vec<&Period> = self
-            .loaded
-            .pipeline
-            .whole_periods()
-            .filter(|period| period.kind == self.period.kind && period.to < self.period.from)
-            .collect();
-        earlier.sort_by_key(|period| period.from);
-        earlier
+        self.loaded.pipeline.before(self.period)
     }
 
     /// Of the states that are known, that of the period right before another one.

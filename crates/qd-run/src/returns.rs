@@ -3,6 +3,7 @@
 mod contacts;
 mod sealed;
 
+use crate::audit::{self, RowLineage, SourceName};
 use crate::by_period::by_period;
 use crate::compute::Computed;
 use crate::crosswalk::crosswalk;
@@ -13,12 +14,12 @@ use crate::load::Loaded;
 use crate::outcome::{Blocked, LeftOut, ReturnFile, ReturnOutcome};
 use crate::place::NewFile;
 use crate::risk::{self, ReturnRisk};
-use crate::state::PeriodState;
-use arrow::array::BooleanArray;
+use crate::state::{AcceptedPart, PeriodState};
+use arrow::array::{Array, BooleanArray};
 use jiff::civil::Date;
 use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key, Reasons};
 use qd_ledger::Identity;
-use qd_model::pipeline::{Below, Cover, FileSpec, Part, Recipient, ReturnSpec, Rows};
+use qd_model::pipeline::{Below, Cover, FileSpec, Keep, Part, Recipient, ReturnSpec, Rows};
 use qd_model::{Period, Refusal, words};
 use qd_return::{Document, Package, Resource, Sheet, TextPart};
 use qd_rules::Constants;
@@ -73,7 +74,8 @@ pub(crate) struct Made {
     pub(crate) files: Vec<NewFile>,
     /// Files as they will be when the return is sent, where those differ from the draft's.
     pub(crate) finals: Vec<NewFile>,
-    /// What stays in the house of it: what is inside a sealed return, and its disclosure risk.
+    /// What stays in the house of it: what is inside a sealed return, its disclosure risk, and where its rows
+    /// came from.
     pub(crate) inside: Vec<NewFile>,
 }
 
@@ -143,6 +145,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         })
         .collect();
     inside.extend(papers);
+    inside.extend(audit::lineage_file(&made_for.name, &made.lineage, &making.computed.state.people));
     Ok(Made { outcome, files, finals, inside })
 }
 
@@ -150,9 +153,11 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
 pub(crate) fn risk(making: &Making<'_>, made_for: &MadeFor<'_>) -> Option<ReturnRisk> {
     let maker = Maker::new(making, made_for);
     let mut content = Content::default();
-    for part in made_for.spec.files.iter().flat_map(|file| &file.parts) {
-        if let Part::Rows(rows) = part {
-            maker.rows(rows, Reasons::Left, &mut content);
+    for file in &made_for.spec.files {
+        for part in &file.parts {
+            if let Part::Rows(rows) = part {
+                maker.rows(rows, file, &mut content);
+            }
         }
     }
     risk::of_tables(&making.loaded.pipeline, maker.recipient, &content.tables)
@@ -223,6 +228,8 @@ struct Content {
     tables: Vec<ClearedTable>,
     /// People whom too few others look like, where the recipient may get none such.
     rare: u64,
+    /// Where each row came from.
+    lineage: Vec<RowLineage>,
 }
 
 /// Makes the files of one return.
@@ -267,7 +274,7 @@ impl<'a> Maker<'a> {
         let mut files: Vec<(String, Vec<(ClearedTable, &Rows)>)> = Vec::new();
         for part in &file.parts {
             let Part::Rows(rows) = part else { continue };
-            let (path, table) = (self.path(file, &rows.table), self.rows(rows, file_reasons(file), content));
+            let (path, table) = (self.path(file, &rows.table), self.rows(rows, file, content));
             match files.iter_mut().find(|(other, _)| *other == path) {
                 Some((_, parts)) => parts.push((table, rows)),
                 None => files.push((path, vec![(table, rows)])),
@@ -297,7 +304,7 @@ impl<'a> Maker<'a> {
     }
 
     /// The rows of a part, as the recipient's profile releases them.
-    fn rows(&self, rows: &Rows, reasons: Reasons, content: &mut Content) -> ClearedTable {
+    fn rows(&self, rows: &Rows, file: &FileSpec, content: &mut Content) -> ClearedTable {
         let making = self.making;
         let index = making.loaded.table_index(&rows.table);
         let schema = &making.loaded.tables[index].schema;
@@ -327,7 +334,7 @@ impl<'a> Maker<'a> {
             key: &self.key,
             period: (period.from, period.to),
             lookups: &making.loaded.lookups,
-            reasons,
+            reasons: file_reasons(file),
         };
         let given: Vec<qd_disclosure::Rows<'_>> = parts
             .iter()
@@ -339,7 +346,12 @@ impl<'a> Maker<'a> {
             content.tables.push(cleared.clone());
         }
         let order: Vec<usize> = rows.order.iter().filter_map(|name| cleared.index_of(name)).collect();
-        if order.is_empty() { cleared } else { cleared.sort(&order) }
+        let cleared = if order.is_empty() { cleared } else { cleared.sort(&order) };
+        if making.loaded.pipeline.outputs.keep == Keep::All {
+            let typed: Vec<&Typed> = parts.iter().map(|(_, typed)| typed.as_ref()).collect();
+            content.lineage.push(lineage(self.path(file, &rows.table), rows, &state.tables[index], &typed, &cleared));
+        }
+        cleared
     }
 
     /// The rows under the recipient's floor, where it has one: it is about the people table.
@@ -379,7 +391,7 @@ impl<'a> Maker<'a> {
                     let counts = by_period(self.making.periods, self.making.sent, indicators);
                     Some(qd_disclosure::clear_counts(&indicators.name, counts, self.recipient)?)
                 }
-                Part::Rows(rows) => Some(self.rows(rows, file_reasons(file), content)),
+                Part::Rows(rows) => Some(self.rows(rows, file, content)),
                 Part::Contacts(contacts) => Some(self.contacts(contacts, content)),
             });
         }
@@ -472,7 +484,7 @@ impl<'a> Maker<'a> {
         let mut tables = Vec::new();
         for part in &file.parts {
             let Part::Rows(rows) = part else { continue };
-            let table = self.rows(rows, file_reasons(file), content);
+            let table = self.rows(rows, file, content);
             let bytes = qd_return::extract(&table, &metadata)?;
             tables.push((self.path(file, &rows.table), table, bytes));
         }
@@ -606,6 +618,36 @@ pub(crate) fn schema_path(path: &str) -> String {
 /// Whether a file says beside its columns why values are missing.
 fn file_reasons(file: &FileSpec) -> Reasons {
     if file.missing_reasons { Reasons::Beside } else { Reasons::Left }
+}
+
+/// Where each released row came from. `typed` are the rows of `parts` that were cleared.
+fn lineage(file: String, rows: &Rows, parts: &[AcceptedPart], typed: &[&Typed], cleared: &ClearedTable) -> RowLineage {
+    let starts: Vec<u32> = typed
+        .iter()
+        .scan(0, |next, typed| {
+            let start = *next;
+            *next += typed.len() as u32;
+            Some(start)
+        })
+        .collect();
+    let origin = |index: &u32| {
+        let part = starts.partition_point(|start| start <= index) - 1;
+        let (typed, row) = (typed[part], (index - starts[part]) as usize);
+        let person = typed.person.as_ref().filter(|person| person.is_valid(row)).map(|person| person.value(row));
+        (part as u32, typed.rows.value(row), person)
+    };
+    let name = |part: &AcceptedPart| SourceName {
+        partner: part.partner.clone(),
+        source: part.source.clone(),
+        sheet: part.sheet.clone(),
+    };
+    RowLineage {
+        file,
+        part: rows.name.clone(),
+        table: rows.table.clone(),
+        sources: parts.iter().map(name).collect(),
+        rows: cleared.origin().iter().map(origin).collect(),
+    }
 }
 
 /// Rows of the sources that a return draws on. They reconcile: rows = accepted + held + rejected.

@@ -292,6 +292,9 @@ fn papers(home: &Folders, place: &Place, changes: Option<&[changes::RecordChange
     if let Ok(bytes) = std::fs::read(from.join("figures").join(format!("{}.json", place.name))) {
         files.push(NewFile { path: "figures.json".to_owned(), bytes });
     }
+    if let Ok(bytes) = std::fs::read(from.join("lineage").join(format!("{}.parquet", place.name))) {
+        files.push(NewFile { path: "lineage.parquet".to_owned(), bytes });
+    }
     if let Ok(bytes) = std::fs::read(from.join("run.json")) {
         files.push(NewFile { path: "run.json".to_owned(), bytes });
     }

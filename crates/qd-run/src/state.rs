@@ -289,16 +289,17 @@ pub(crate) fn tables(folder: &Path) -> Result<BTreeMap<String, Vec<RecordBatch>>
 }
 
 /// Reads a period's state, and refuses one that was changed since it was written. `people` is what the
-/// ledger has of it, where that is still to be asked.
+/// ledger has of it, where that is still to be asked; `key` is the one that people's ids must be of,
+/// where more are to be made with it.
 pub(crate) fn read(
     folder: &Path,
     people: Option<&PeriodPeople>,
     loaded: &Loaded,
-    key: &Key,
+    key: Option<&Key>,
 ) -> Result<PeriodState, Refusal> {
     let refuse = |cause: String| unusable(folder, &cause);
     let (index, index_bytes) = index_of(folder)?;
-    if index.key != key.id().to_string() {
+    if let Some(key) = key.filter(|key| index.key != key.id().to_string()) {
         return Err(Refusal::new("the key is not the one that earlier periods were made with")
             .because(format!("{} was made with key {}, and this is key {}", index.period, index.key, key.id()))
             .hint("use the same key every period, or people will look new"));

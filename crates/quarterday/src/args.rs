@@ -113,6 +113,54 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = RunFormat::Human)]
         format: RunFormat,
     },
+    /// Show which people, files, sheets and rows stand behind a cell of a return
+    #[command(after_help = "Example: quarterday trace out/programme/2022-Q3/v1/funder Indicators!C7")]
+    Trace {
+        /// The folder of one return, drafted or sent
+        #[arg(value_name = "RETURN_DIR")]
+        folder: PathBuf,
+        /// The cell, as a spreadsheet names it: Indicators!C7, or starts.csv!B12
+        #[arg(value_name = "CELL")]
+        cell: String,
+        /// Folder of what never leaves
+        #[arg(long, value_name = "DIR", default_value = "private")]
+        state: PathBuf,
+        /// How to show it
+        #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+        format: ListFormat,
+    },
+    /// Draw people of a period for an evidence visit, by a seed that draws the same ones again
+    #[command(after_help = "Example: quarterday sample pipelines/programme.toml --n 30 --seed 2022-autumn")]
+    Sample {
+        /// The pipeline file
+        #[arg(value_name = "PIPELINE")]
+        pipeline: PathBuf,
+        /// How many people
+        #[arg(long = "n", value_name = "NUMBER", default_value_t = 30)]
+        number: usize,
+        /// What draws them; tell it to nobody before the visit is agreed, and write it down
+        #[arg(long, value_name = "SEED")]
+        seed: String,
+        /// Label of the period (default: the pipeline's)
+        #[arg(long, value_name = "LABEL")]
+        period: Option<String>,
+        /// Folder of what never leaves
+        #[arg(long, value_name = "DIR", default_value = "private")]
+        state: PathBuf,
+        /// How to show it
+        #[arg(long, value_enum, default_value_t = ListFormat::Human)]
+        format: ListFormat,
+    },
+    /// Put a return, its sources, its definitions and the way from each figure to its rows into one folder
+    #[command(after_help = "Example: quarterday pack out/programme/2022-Q3/v1/funder")]
+    Pack {
+        /// The folder of one return, drafted or sent
+        #[arg(value_name = "RETURN_DIR")]
+        folder: PathBuf,
+        /// Folder of what never leaves; the pack stays in it
+        #[arg(long, value_name = "DIR", default_value = "private")]
+        state: PathBuf,
+    },
     /// Show which records were decided to be one person's or two, or take in a list of decisions
     #[command(after_help = "Example: quarterday links pipelines/programme.toml --take suggested-matches.csv")]
     Links {
@@ -219,6 +267,17 @@ pub(crate) struct Run {
 pub(crate) enum RunFormat {
     /// For people
     Human,
+    /// For programs
+    Json,
+}
+
+/// How a list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    Human,
+    /// One line each, for a spreadsheet
+    Csv,
     /// For programs
     Json,
 }

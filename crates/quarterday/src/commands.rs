@@ -8,11 +8,14 @@ mod key;
 mod links;
 mod man;
 mod map;
+mod pack;
 mod read;
 mod run;
+mod sample;
 mod schema;
 mod sent;
 mod template;
+mod trace;
 mod validate;
 mod verify;
 
@@ -20,6 +23,7 @@ use crate::Result;
 use crate::args::Command;
 use crate::terminal::Terminal;
 use qd_model::Refusal;
+use qd_run::SampleRequest;
 use std::path::{Path, PathBuf};
 
 /// Does what was asked.
@@ -33,6 +37,12 @@ pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
         Command::Verify { folder, state } => verify::verify(folder, state, terminal),
         Command::Sent { folder, by, state } => sent::sent(folder, by, state, terminal),
         Command::History { pipeline, state, log, format } => history::history(pipeline, state, *log, *format, terminal),
+        Command::Trace { folder, cell, state, format } => trace::trace(folder, cell, state, *format, terminal),
+        Command::Sample { pipeline, number, seed, period, state, format } => {
+            let request = SampleRequest { period: period.as_deref(), number: *number, seed, state };
+            sample::sample(pipeline, &request, *format, terminal)
+        }
+        Command::Pack { folder, state } => pack::pack(folder, state, terminal),
         Command::Links { pipeline, take, state } => links::links(pipeline, take.as_deref(), state, terminal),
         Command::Schema { action } => schema::schema(action, terminal),
         Command::Template(args) => template::template(args),

@@ -68,6 +68,16 @@ pub enum Part {
 }
 
 impl Part {
+    /// The name of the sheet that it becomes, or of the table where there is no sheet.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Cover(cover) => &cover.name,
+            Self::Indicators(indicators) | Self::ByPeriod(indicators) => &indicators.name,
+            Self::Rows(rows) => &rows.name,
+            Self::Contacts(contacts) => &contacts.name,
+        }
+    }
+
     /// The names of the tables that the part draws on.
     pub fn tables(&self) -> Vec<&str> {
         match self {
