@@ -149,7 +149,7 @@ fn what_cannot_be_traced_is_refused_with_a_reason() {
     check(&["trace", RETURN, "Indicators!ZZ9"], "no such column");
     check(&["trace", RETURN, "Cover!A1"], "a cover holds words");
     check(&["trace", RETURN, "seven"], "is not the name of a cell");
-    check(&["trace", "out/wwri/2022-Q3", "Indicators!C7"], "has no manifest");
+    check(&["trace", "out/wwri/2022-Q3", "Indicators!C7"], "is not the folder of a return");
     check(&["trace", RETURN, "Indicators!C7", "--state", "elsewhere"], "there is no ledger");
     let manifest = format!("{RETURN}/manifest.json");
     checkout.edit(&manifest, "\"status\"", "\"state\"");

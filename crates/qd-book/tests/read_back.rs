@@ -85,7 +85,7 @@ fn a_printed_page_says_what_it_is() {
     let sheet = part(&everything(0), "xl/worksheets/sheet2.xml");
     assert!(sheet.contains("DRAFT"), "{sheet}");
     assert!(sheet.contains("&amp;RDemonstration: invented people"), "{sheet}");
-    assert!(sheet.contains("&amp;LQuarter &amp;&amp; year&amp;C&amp;A&amp;RPage &amp;P of &amp;N"), "{sheet}");
+    assert!(sheet.contains("&amp;LQuarter &amp;&amp; year&amp;R&amp;A, page &amp;P of &amp;N"), "{sheet}");
     for setting in
         ["fitToHeight=\"0\"", "orientation=\"landscape\"", "state=\"frozen\"", "<autoFilter ref=\"A4:D13\"/>"]
     {

@@ -119,7 +119,9 @@ fn every_pipeline_is_read_and_its_schemas_have_what_it_names() {
             table.period_fields.iter().chain(&table.record).for_each(|field| has(&table.name, field));
         }
         for release in pipeline.recipients.iter().flat_map(|recipient| &recipient.release) {
-            release.fields.iter().for_each(|field| has(&release.table, &field.field));
+            // What is derived has a name of its own; what it is made from is checked when a pipeline is loaded.
+            let named = release.fields.iter().filter(|field| field.treatment != "derive");
+            named.for_each(|field| has(&release.table, &field.field));
         }
     }
 }

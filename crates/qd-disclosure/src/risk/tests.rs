@@ -1,3 +1,5 @@
+//! Extracts of a few people whose risk can be counted by hand.
+
 use super::*;
 use crate::samples::{self, Row};
 use crate::{Clearance, Key, Reasons, Rows, clear};
