@@ -12,7 +12,7 @@ mod places;
 mod sample;
 mod trace;
 
-pub(crate) use lineage::{RowLineage, SourceName, to_file as lineage_file};
+pub(crate) use lineage::{RowLineage, to_file as lineage_file};
 pub use pack::{PackOutcome, PackRequest, pack};
 pub use places::Place;
 pub use sample::{Picked, SampleRequest, sample};

@@ -9,12 +9,13 @@ use crate::hold;
 use crate::judge::{Judged, Keep, Subject, judge};
 use crate::load::{Loaded, LoadedTable, plain};
 use crate::people;
+use crate::place::NewFile;
 use crate::repeated;
 use crate::state::{self, AcceptedPart, PeriodState};
 use crate::waivers;
 use arrow::array::{Array, BooleanArray, StringArray};
 use jiff::civil::Date;
-use qd_disclosure::DomainKey;
+use qd_disclosure::{DomainKey, Key};
 use qd_ledger::PeriodPeople;
 use qd_link::{Known, Register};
 use qd_model::finding::{Fault, Finding, ShowValues, SourceFindings, column_letters};
@@ -91,6 +92,8 @@ pub(crate) struct Computed {
     pub(crate) waived: waivers::Used,
     /// Accepted rows with their people.
     pub(crate) state: PeriodState,
+    /// The state's files, once it is known that it is kept: they are made once, for its digest and its place.
+    pub(crate) kept: Vec<NewFile>,
     /// The digest of every row's record, by source and chunk.
     pub(crate) records: Vec<Vec<StringArray>>,
     /// The register after this period.
@@ -181,6 +184,7 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
         not_checked,
         waived,
         state,
+        kept: Vec::new(),
         records,
         register: linked.register,
         people: linked.added,
@@ -411,6 +415,11 @@ pub(crate) enum FileNames {
 }
 
 impl Computed {
+    /// Makes the files that the state is kept in, and gives it their digest.
+    pub(crate) fn keep(&mut self, loaded: &Loaded, key: &Key) {
+        (self.kept, self.state.digest) = state::to_files(&self.state, &self.people, loaded, key);
+    }
+
     /// The findings of the period; of one partner where one is named.
     pub(crate) fn report(&self, loaded: &Loaded, names: FileNames, partner: Option<&str>) -> Report {
         let wanted = |code: Option<&str>| partner.is_none() || partner == code;

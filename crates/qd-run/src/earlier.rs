@@ -177,7 +177,7 @@ fn made_now(
     progress: &dyn Progress,
 ) -> Result<Computed, Refusal> {
     let mut made = prepared.compute(period, people, previous, progress)?;
-    made.state.digest = state::digest(&made.state, &made.people, prepared.loaded, &prepared.key);
+    made.keep(prepared.loaded, &prepared.key);
     Ok(made)
 }
 

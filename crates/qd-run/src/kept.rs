@@ -8,7 +8,6 @@ use crate::people::{RecordPlace, Suggestion};
 use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
 use crate::run::RunRequest;
-use crate::state;
 use crate::summary::{Around, summary};
 use qd_model::Refusal;
 use qd_model::pipeline::Keep;
@@ -35,9 +34,7 @@ pub(crate) fn add_private(
 ) -> Result<(), Refusal> {
     let label = &computed.period.label;
     if prepared.loaded.pipeline.outputs.keep == Keep::All {
-        let files = state::to_files(&computed.state, &computed.people, prepared.loaded, &prepared.key);
-        let files: Vec<NewFile> = files.into_iter().map(|(path, bytes)| NewFile { path, bytes }).collect();
-        staging.add(&prepared.folders.accepted(label), &files)?;
+        staging.add(&prepared.folders.accepted(label), &computed.kept)?;
         staging.add(&prepared.folders.sources(label), &copies(computed, &prepared.folders.sources(label))?)?;
     }
     let mut papers = papers(computed, request);

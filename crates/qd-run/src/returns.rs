@@ -3,7 +3,7 @@
 mod contacts;
 mod sealed;
 
-use crate::audit::{self, RowLineage, SourceName};
+use crate::audit::{self, RowLineage};
 use crate::by_period::by_period;
 use crate::compute::Computed;
 use crate::crosswalk::crosswalk;
@@ -14,8 +14,8 @@ use crate::load::Loaded;
 use crate::outcome::{Blocked, LeftOut, ReturnFile, ReturnOutcome};
 use crate::place::NewFile;
 use crate::risk::{self, ReturnRisk};
-use crate::state::{AcceptedPart, PeriodState};
-use arrow::array::{Array, BooleanArray};
+use crate::state::PeriodState;
+use arrow::array::BooleanArray;
 use jiff::civil::Date;
 use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key, Reasons};
 use qd_ledger::Identity;
@@ -349,7 +349,8 @@ impl<'a> Maker<'a> {
         let cleared = if order.is_empty() { cleared } else { cleared.sort(&order) };
         if making.loaded.pipeline.outputs.keep == Keep::All {
             let typed: Vec<&Typed> = parts.iter().map(|(_, typed)| typed.as_ref()).collect();
-            content.lineage.push(lineage(self.path(file, &rows.table), rows, &state.tables[index], &typed, &cleared));
+            let path = self.path(file, &rows.table);
+            content.lineage.push(RowLineage::of(path, rows, &state.tables[index], &typed, &cleared));
         }
         cleared
     }
@@ -618,36 +619,6 @@ pub(crate) fn schema_path(path: &str) -> String {
 /// Whether a file says beside its columns why values are missing.
 fn file_reasons(file: &FileSpec) -> Reasons {
     if file.missing_reasons { Reasons::Beside } else { Reasons::Left }
-}
-
-/// Where each released row came from. `typed` are the rows of `parts` that were cleared.
-fn lineage(file: String, rows: &Rows, parts: &[AcceptedPart], typed: &[&Typed], cleared: &ClearedTable) -> RowLineage {
-    let starts: Vec<u32> = typed
-        .iter()
-        .scan(0, |next, typed| {
-            let start = *next;
-            *next += typed.len() as u32;
-            Some(start)
-        })
-        .collect();
-    let origin = |index: &u32| {
-        let part = starts.partition_point(|start| start <= index) - 1;
-        let (typed, row) = (typed[part], (index - starts[part]) as usize);
-        let person = typed.person.as_ref().filter(|person| person.is_valid(row)).map(|person| person.value(row));
-        (part as u32, typed.rows.value(row), person)
-    };
-    let name = |part: &AcceptedPart| SourceName {
-        partner: part.partner.clone(),
-        source: part.source.clone(),
-        sheet: part.sheet.clone(),
-    };
-    RowLineage {
-        file,
-        part: rows.name.clone(),
-        table: rows.table.clone(),
-        sources: parts.iter().map(name).collect(),
-        rows: cleared.origin().iter().map(origin).collect(),
-    }
 }
 
 /// Rows of the sources that a return draws on. They reconcile: rows = accepted + held + rejected.

@@ -19,7 +19,7 @@ use crate::reopened::{changed_since_run, correction};
 use crate::restricted::restricted;
 use crate::resubmitted::since_before;
 use crate::returns::{Making, make_all};
-use crate::state::{self, PeriodState};
+use crate::state::PeriodState;
 use crate::summary::Around;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -77,7 +77,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     }
     let mut computed = prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), progress)?;
     if loaded.pipeline.outputs.keep == Keep::All {
-        computed.state.digest = state::digest(&computed.state, &computed.people, loaded, &prepared.key);
+        computed.keep(loaded, &prepared.key);
     }
     computed.general.extend(changed_since_run(&prepared, &earlier)?);
     let resubmitted = since_before(&prepared, &ledger, &computed)?;

@@ -4,6 +4,7 @@
 use crate::explanations::{self, InForce};
 use crate::facts::Facts;
 use crate::load::{Loaded, LoadedTable, plain};
+use crate::place::NewFile;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, UInt32Type};
@@ -144,35 +145,36 @@ struct Index {
     files: BTreeMap<String, String>,
 }
 
-/// The files of a state, by name, the index last.
+/// The files of a state, by name, the index last, and the digest that the state has once they are kept.
 pub(crate) fn to_files(
     state: &PeriodState,
     people: &PeriodPeople,
     loaded: &Loaded,
     key: &Key,
-) -> Vec<(String, Vec<u8>)> {
+) -> (Vec<NewFile>, String) {
     let mut files = Vec::new();
     for (table, schema, batches) in batches(state, loaded) {
         let mut bytes = Vec::new();
         qd_table::write_parquet(&mut bytes, &schema, &batches, &[]).expect("writing to memory cannot fail");
-        files.push((format!("{table}.parquet"), bytes));
+        files.push(NewFile { path: format!("{table}.parquet"), bytes });
     }
     let held: Vec<&str> = state.held.iter().map(String::as_str).collect();
-    files.push((HELD.to_owned(), held.join("\n").into_bytes()));
-    files.push((EXPLANATIONS.to_owned(), explanations::to_csv(&state.explanations)));
-    let digests = files.iter().map(|(name, bytes)| (name.clone(), blake3::hash(bytes).to_hex().to_string())).collect();
+    files.push(NewFile { path: HELD.to_owned(), bytes: held.join("\n").into_bytes() });
+    files.push(NewFile { path: EXPLANATIONS.to_owned(), bytes: explanations::to_csv(&state.explanations) });
+    let digest = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
     let index = Index {
         state: LAYOUT.to_owned(),
         period: state.label.clone(),
         key: key.id().to_string(),
         people: digest_of_people(people),
         inputs: state.inputs.clone(),
-        files: digests,
+        files: files.iter().map(|file| (file.path.clone(), digest(&file.bytes))).collect(),
     };
     let mut text = serde_json::to_string_pretty(&index).expect("a plain structure");
     text.push('\n');
-    files.push((INDEX.to_owned(), text.into_bytes()));
-    files
+    let own = digest(text.as_bytes());
+    files.push(NewFile { path: INDEX.to_owned(), bytes: text.into_bytes() });
+    (files, own)
 }
 
 /// A period's tables as they are kept, by name.
@@ -212,13 +214,6 @@ fn batch(part: &AcceptedPart, schema: &Arc<ArrowSchema>, state: &PeriodState) ->
     columns.push(same(Some(&state.label)));
     columns.push(Arc::new(part.facts.is_late.clone()));
     RecordBatch::try_new(schema.clone(), columns).expect("the columns were made for the schema")
-}
-
-/// The digest that a state has once it is kept.
-pub(crate) fn digest(state: &PeriodState, people: &PeriodPeople, loaded: &Loaded, key: &Key) -> String {
-    let files = to_files(state, people, loaded, key);
-    let (_, index) = files.last().expect("the index is always there");
-    blake3::hash(index).to_hex().to_string()
 }
 
 /// The digest of a state as it lies in its folder.

@@ -2,11 +2,14 @@
 //! pseudonymised rows tells it to nobody afterwards.
 
 use super::places::{Files, Place};
-use crate::load::plain;
 use crate::place::NewFile;
+use crate::state::AcceptedPart;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, UInt32Type};
+use qd_disclosure::ClearedTable;
 use qd_model::Refusal;
+use qd_model::pipeline::Rows;
+use qd_table::Typed;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +32,44 @@ pub(crate) struct SourceName {
     pub(crate) partner: String,
     pub(crate) source: String,
     pub(crate) sheet: Option<String>,
+}
+
+impl RowLineage {
+    /// Where each released row came from. `typed` are the rows of `parts` that were cleared.
+    pub(crate) fn of(
+        file: String,
+        rows: &Rows,
+        parts: &[AcceptedPart],
+        typed: &[&Typed],
+        cleared: &ClearedTable,
+    ) -> Self {
+        let starts: Vec<u32> = typed
+            .iter()
+            .scan(0, |next, typed| {
+                let start = *next;
+                *next += typed.len() as u32;
+                Some(start)
+            })
+            .collect();
+        let origin = |index: &u32| {
+            let part = starts.partition_point(|start| start <= index) - 1;
+            let (typed, row) = (typed[part], (index - starts[part]) as usize);
+            let person = typed.person.as_ref().filter(|person| person.is_valid(row)).map(|person| person.value(row));
+            (part as u32, typed.rows.value(row), person)
+        };
+        let name = |part: &AcceptedPart| SourceName {
+            partner: part.partner.clone(),
+            source: part.source.clone(),
+            sheet: part.sheet.clone(),
+        };
+        Self {
+            file,
+            part: rows.name.clone(),
+            table: rows.table.clone(),
+            sources: parts.iter().map(name).collect(),
+            rows: cleared.origin().iter().map(origin).collect(),
+        }
+    }
 }
 
 const COLUMNS: [&str; 7] = ["file", "part", "table", "partner", "source", "sheet", "person"];
@@ -86,7 +127,6 @@ pub(super) fn read(path: &Path, period: &str, files: &Files) -> Result<Vec<Relea
             .because(format!("{}: {cause}", path.display()))
             .hint("restore the private folder from a copy")
     };
-    std::fs::File::open(path).map_err(|error| refuse(&plain(&error)))?;
     let (_, batches) = qd_table::read_parquet(path).map_err(|error| refuse(&error))?;
     let mut released = Vec::new();
     for batch in &batches {
