@@ -23,8 +23,9 @@ fn written(rows: &[Vec<String>], end: &str, always_quoted: bool) -> (String, Vec
     (text, expected)
 }
 
+/// No piece is a sentence: one that stands alone in a last row is a note below the table, and no data.
 fn cell() -> impl Strategy<Value = String> {
-    let pieces = ["a", "é", "\u{1f642}", ",", "\"", "\n", "\r\n", "\r", " ", "1", "longer than twelve bytes", ";"];
+    let pieces = ["a", "é", "\u{1f642}", ",", "\"", "\n", "\r\n", "\r", " ", "1", "longer-than-twelve-bytes", ";"];
     prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..4).prop_map(|pieces| pieces.concat())
 }
 
