@@ -43,6 +43,25 @@ check = "COUNT(DISTINCT born) <= 1"
 message = "One card has two dates of birth"
 
 [[quarterday.rules]]
+code = "two-births-of-one"
+over = "partners"
+by = "person"
+severity = "query"
+fields = ["born"]
+check = "COUNT(DISTINCT born) <= 1"
+message = "Records of one person have two dates of birth"
+
+[[quarterday.rules]]
+code = "visits-do-not-add-up"
+over = "table"
+table = "visits"
+match = "ref"
+severity = "query"
+fields = ["minutes"]
+check = "minutes = SUM(other.minutes)"
+message = "The minutes are not those of the visits"
+
+[[quarterday.rules]]
 code = "many-hours"
 severity = "query"
 fields = ["hours"]
@@ -93,6 +112,14 @@ type = "date"
 [[fields]]
 name = "hours"
 type = "integer"
+
+[[fields]]
+name = "passport"
+quarterday = { class = "direct" }
+
+[[fields]]
+name = "minutes"
+type = "integer"
 "#;
 
 const VISITS: &str = r#"
@@ -117,6 +144,10 @@ quarterday = { class = "direct" }
 [[fields]]
 name = "visited"
 type = "date"
+
+[[fields]]
+name = "minutes"
+type = "integer"
 "#;
 
 const PIPELINE: &str = r#"
@@ -295,6 +326,81 @@ fn rules_see_other_tables_partners_and_the_period_before() {
     for code in ["start-changed", "fewer-hours", "vanished"] {
         assert_eq!(reason(code), Some("no previous period"), "{code}");
     }
+}
+
+#[test]
+fn rules_see_a_persons_rows_at_all_partners_and_what_another_table_comes_to() {
+    let checkout = programme();
+    checkout.edit(
+        "small.toml",
+        "record = \"ref\"\n\n[retention",
+        "record = \"ref\"\nstrong = [{ name = \"passport\", fields = [\"passport\"] }]\n\n[retention",
+    );
+    let head = "ref,name,card,born,began,ended,hours,passport,minutes\n";
+    let row = |reference: &str, born: &str, hours: u32, passport: &str, minutes: &str| {
+        format!("{reference},,,{born},2022-04-05,,{hours},{passport},{minutes}\n")
+    };
+    checkout.write(
+        "in/Q2/north-people.csv",
+        [
+            head,
+            &row("a", "1980-01-01", 1, "P1", "30"),
+            &row("b", "1981-01-01", 1, "P2", "30"),
+            &row("c", "", 1, "P3", "0"),
+            &row("d", "1983-01-01", 1, "", ""),
+            &row("e", "1984-01-01", 1, "P5", "5"),
+        ]
+        .concat(),
+    );
+    checkout.write(
+        "in/Q2/south-people.csv",
+        [
+            head,
+            &row("a", "1980-01-02", 1, "P1", ""),
+            &row("b", "1981-01-01", 1, "P2", ""),
+            &row("c", "1982-01-01", 1, "P3", ""),
+            &row("d", "1983-01-02", 1, "", ""),
+            // One that is held by an error of its own is the same person still.
+            &row("e", "1984-01-02", 1, "P5", "").replace("2022-04-05", "5 April"),
+        ]
+        .concat(),
+    );
+    checkout.write(
+        "in/Q2/north-visits.csv",
+        "ref,visited,minutes\na,2022-04-05,10\na,2022-04-06,20\nb,2022-04-05,10\nb,2022-04-06,\ne,2022-04-05,five\n",
+    );
+    run(&checkout, "Q2");
+    let report = report(&checkout, "Q2");
+    assert_eq!(
+        found(&report, &["two-births-of-one", "visits-do-not-add-up"]),
+        [
+            "north 2 two-births-of-one query",
+            "north 3 visits-do-not-add-up query",
+            "north 6 two-births-of-one query",
+            "south 2 two-births-of-one query",
+            "south 6 two-births-of-one query",
+        ],
+        "partners' references say nothing beyond a partner, and nothing adds up to nothing"
+    );
+    let told = report.to_string();
+    assert!(!told.contains("1980-01-0"), "no partner is shown what another has");
+    let gaps = report["not_checked"].as_array().expect("a list");
+    let gap = |reason: &str| {
+        let is_it = |gap: &&Value| gap["code"] == "visits-do-not-add-up" && gap["reason"] == reason;
+        gaps.iter().find(is_it).map(|gap| gap["rows"].as_u64())
+    };
+    assert_eq!(gap("a field could not be read"), Some(Some(1)));
+    assert_eq!(gap("no table `visits` of the same partner"), Some(Some(5)));
+}
+
+#[test]
+fn a_rule_by_person_needs_people() {
+    let checkout = programme();
+    checkout.edit("small.toml", "[people]\ntable = \"people\"\nrecord = \"ref\"\n", "");
+    checkout.edit("small.toml", "person = \"pseudonym\"\n", "");
+    let said = checkout.run(&["run", "small.toml"]).ends(2);
+    let expected = "the rule `two-births-of-one` is by person, and nothing says whose a row of `people` is";
+    assert!(said.err.contains(expected) && said.err.contains("people.toml, line "), "{}", said.err);
 }
 
 #[test]

@@ -313,7 +313,10 @@ pub enum Over {
     Source,
     /// Groups of rows of all partners' sources of the table.
     Partners,
-    /// Each row beside the rows of another table of the same submission, which the check names `other`.
+    /// The rows of all partners' sources of the table that are about one person.
+    People,
+    /// Each row beside the rows of another table of the same submission, which the check names `other`,
+    /// or beside what those that it meets come to.
     Table {
         /// The other table.
         table: Placed<String>,

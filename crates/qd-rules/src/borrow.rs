@@ -17,6 +17,13 @@ use polars_arrow::types::NativeType;
 use polars_buffer::Buffer as PolarsBuffer;
 use qd_table::Typed;
 
+/// Columns beside those of the fields: the row's number, whether one of its cells could not be read,
+/// whether there is such a row, and its person.
+pub(crate) const ROW: &str = "row";
+pub(crate) const UNREAD: &str = "unread";
+pub(crate) const HERE: &str = "here";
+pub(crate) const PERSON: &str = "person";
+
 /// A frame over the fields named, each column under [`name`] of its field.
 pub(crate) fn frame(typed: &Typed, fields: impl IntoIterator<Item = usize>) -> DataFrame {
     let columns = fields.into_iter().map(|field| column(&name(field), typed.column(field).as_ref())).collect();
@@ -110,6 +117,15 @@ pub(crate) fn booleans(name: &str, array: &BooleanArray) -> Column {
     let copied = PolarsBooleans::try_new(ArrowDataType::Boolean, bits(array.values()), validity(array.nulls()))
         .expect("the values and their validity are of one length");
     BooleanChunked::with_chunk(PlSmallStr::from_str(name), copied).into_column()
+}
+
+/// The person of each row, as a column; nobody where people are not known.
+pub(crate) fn people(typed: &Typed) -> Column {
+    let people: UInt32Chunked = match &typed.person {
+        Some(people) => people.iter().collect(),
+        None => std::iter::repeat_n(None, typed.len()).collect(),
+    };
+    people.with_name(PlSmallStr::from_static(PERSON)).into_column()
 }
 
 /// Numbers in rising order, as a column.

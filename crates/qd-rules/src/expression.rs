@@ -37,8 +37,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use term::{Kind, Named, Node};
 
+pub(crate) use lower::keys;
 pub(crate) use reach::Literal;
 pub(crate) use resolve::Beside;
+pub(crate) use term::Across;
 
 /// The days that an expression may name. An absent one is NULL where an expression is evaluated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,6 +58,9 @@ pub struct Expression {
     fields: Arc<[usize]>,
     needs_period: bool,
     needs_as_of: bool,
+    has_aggregates: bool,
+    /// Fields that it names outside aggregates, ascending.
+    bare: Arc<[usize]>,
 }
 
 impl Expression {
@@ -66,51 +71,69 @@ impl Expression {
     }
 
     /// The same for a row beside rows of another table or period. Fields of those rows are numbered
-    /// behind the schema's own.
+    /// behind the schema's own. Where they are another table's, what they come to may be asked for.
     pub(crate) fn beside(schema: &Schema, text: &Placed<String>, beside: Beside<'_>) -> Result<Self, Vec<Mistake>> {
-        Self::resolved(schema, text, None, Some(beside))
+        let across = if beside.has_aggregates { Some(&Across::Met) } else { None };
+        Self::resolved(schema, text, across, Some(beside))
     }
 
     /// The same for what the rows of a group come to: aggregates are known, and of the fields only
     /// those that make the group.
-    pub(crate) fn of_group(schema: &Schema, text: &Placed<String>, group: &[usize]) -> Result<Self, Vec<Mistake>> {
-        Self::resolved(schema, text, Some(group), None)
+    pub(crate) fn of_group(schema: &Schema, text: &Placed<String>, across: &Across) -> Result<Self, Vec<Mistake>> {
+        let expression = Self::resolved(schema, text, Some(across), None)?;
+        if !expression.has_aggregates {
+            let mistake = Mistake::new(&text.at, "the check of a group asks for none of COUNT, SUM, MIN and MAX");
+            return Err(vec![mistake.hint("leave out `group` for a rule that sees one row at a time")]);
+        }
+        Ok(expression)
     }
 
     fn resolved(
         schema: &Schema,
         text: &Placed<String>,
-        group: Option<&[usize]>,
+        across: Option<&Across>,
         beside: Option<Beside<'_>>,
     ) -> Result<Self, Vec<Mistake>> {
         let source = source::Source::new(text);
         let parsed = source.parse().map_err(|mistake| vec![mistake])?;
-        let node = resolve::boolean(schema, &source, &parsed, group, beside)?;
-        let mut fields = Vec::new();
-        let (mut needs_period, mut needs_as_of, mut aggregates) = (false, false, false);
+        let node = resolve::boolean(schema, &source, &parsed, across, beside)?;
+        let (mut fields, mut bare) = (Vec::new(), Vec::new());
+        let (mut needs_period, mut needs_as_of, mut has_aggregates) = (false, false, false);
         node.walk(&mut |node| match node.term {
-            term::Term::Field { index, .. } => fields.push(index),
+            term::Term::Field { index, .. } => bare.push(index),
             term::Term::Aggregate { index, .. } => {
-                aggregates = true;
+                has_aggregates = true;
                 fields.extend(index);
             }
             term::Term::Named(Named::AsOf) => needs_as_of = true,
             term::Term::Named(_) => needs_period = true,
             _ => {}
         });
-        if group.is_some() && !aggregates {
-            let mistake = Mistake::new(&text.at, "the check of a group asks for none of COUNT, SUM, MIN and MAX");
-            return Err(vec![mistake.hint("leave out `group` for a rule that sees one row at a time")]);
+        fields.extend(&bare);
+        if let Some(Across::Group(group)) = across {
+            fields.extend(group);
         }
-        fields.extend(group.into_iter().flatten());
-        fields.sort_unstable();
-        fields.dedup();
-        Ok(Self { node: Arc::new(node), fields: fields.into(), needs_period, needs_as_of })
+        for named in [&mut fields, &mut bare] {
+            named.sort_unstable();
+            named.dedup();
+        }
+        let (node, fields, bare) = (Arc::new(node), fields.into(), bare.into());
+        Ok(Self { node, fields, needs_period, needs_as_of, has_aggregates, bare })
     }
 
     /// Indexes of the fields that it names, ascending.
     pub fn fields(&self) -> &[usize] {
         &self.fields
+    }
+
+    /// Whether it asks what several rows come to.
+    pub(crate) fn has_aggregates(&self) -> bool {
+        self.has_aggregates
+    }
+
+    /// Indexes of the fields that it names outside aggregates, ascending.
+    pub(crate) fn bare(&self) -> &[usize] {
+        &self.bare
     }
 
     /// Whether it names `period_start` or `period_end`.

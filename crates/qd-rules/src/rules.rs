@@ -8,7 +8,7 @@ mod idle;
 pub use beside::{Place, Vanished};
 pub use guard::is_guarded;
 
-use crate::expression::{Beside, select};
+use crate::expression::{Across, Beside, select};
 use crate::{Constants, Expression, borrow};
 use arrow::array::BooleanArray;
 use arrow::buffer::BooleanBuffer;
@@ -73,12 +73,14 @@ impl RowRules {
     /// table wait for [`RowRules::with_tables`].
     pub fn compile(schema: &Arc<Schema>) -> Result<Self, Vec<Mistake>> {
         Self::compiled(schema, |rule| match &rule.over {
-            Over::Source | Over::Partners => Some(Compiled::of(schema, rule, None)),
+            Over::Source | Over::Partners | Over::People => Some(Compiled::of(schema, rule, None)),
             Over::Previous(_) => {
-                Some(Compiled::of(schema, rule, Some(Beside { word: "previous", schema, alone: false })))
+                let beside = Beside { word: "previous", schema, alone: false, has_aggregates: false };
+                Some(Compiled::of(schema, rule, Some(beside)))
             }
             Over::Vanished(_) => {
-                Some(Compiled::of(schema, rule, Some(Beside { word: "previous", schema, alone: true })))
+                let beside = Beside { word: "previous", schema, alone: true, has_aggregates: false };
+                Some(Compiled::of(schema, rule, Some(beside)))
             }
             Over::Table { .. } => None,
         })
@@ -98,7 +100,8 @@ impl RowRules {
                 let what = format!("table `{}` has no field `{name}`", table.value);
                 return Some(Err(vec![Mistake::new(&table.at, what)]));
             }
-            Some(Compiled::of(&self.schema, rule, Some(Beside { word: "other", schema: &other, alone: false })))
+            let beside = Beside { word: "other", schema: &other, alone: false, has_aggregates: true };
+            Some(Compiled::of(&self.schema, rule, Some(beside)))
         })
     }
 
@@ -223,6 +226,12 @@ impl RowRules {
         self.in_force(constants).any(|(other, _)| other == index)
     }
 
+    /// Whether a rule asks what the rows of another table come to.
+    pub fn counts_others(&self, index: usize) -> bool {
+        self.schema.rules[index].over != Over::Source
+            && self.rules[index].as_ref().is_some_and(Compiled::has_aggregates)
+    }
+
     fn fault(&self, rule: &Rule, fields: &[usize], shape: &Shape, severities: &BTreeMap<String, Severity>) -> Fault {
         let name = |field: usize| self.schema.fields[field].name.as_str();
         let column = |field: usize| -> Option<&ColumnReport> {
@@ -249,6 +258,43 @@ impl RowRules {
     }
 }
 
+/// What the aggregates of a rule over groups are over.
+fn across(rule: &Rule) -> Option<Across> {
+    match (&rule.over, rule.group.as_slice()) {
+        (Over::People, _) => Some(Across::Person),
+        (_, []) => None,
+        (_, group) => Some(Across::Group(group.to_vec())),
+    }
+}
+
+/// Where a rule asks what the rows of another table come to, no field of one of them can be meant.
+fn no_field_of_many(
+    schema: &Schema,
+    rule: &Rule,
+    beside: Option<Beside<'_>>,
+    expressions: &[Option<&Expression>],
+) -> Result<(), Vec<Mistake>> {
+    let Some(beside) = beside else { return Ok(()) };
+    let all = || expressions.iter().copied().flatten();
+    if !all().any(Expression::has_aggregates) {
+        return Ok(());
+    }
+    let texts = [Some(&rule.check), rule.when.as_ref()];
+    let mistakes: Vec<Mistake> = expressions
+        .iter()
+        .zip(texts)
+        .filter_map(|(expression, text)| {
+            let own = schema.fields.len();
+            let field = expression.as_ref()?.bare().iter().find(|field| **field >= own)?;
+            let name = format!("{}.{}", beside.word, beside.schema.fields[field - own].name);
+            let what = format!("`{name}` may differ among the rows that this one meets, which are judged together");
+            let hint = format!("ask for MIN({name}), MAX({name}) or COUNT(DISTINCT {name})");
+            Some(Mistake::new(&text?.at, what).hint(hint))
+        })
+        .collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
+
 /// Whether a rule is in force on the day on which the data is judged.
 fn applies(rule: &Rule, day: Option<jiff::civil::Date>) -> bool {
     let Some(day) = day else { return true };
@@ -257,17 +303,20 @@ fn applies(rule: &Rule, day: Option<jiff::civil::Date>) -> bool {
 
 impl Compiled {
     fn of(schema: &Schema, rule: &Rule, beside: Option<Beside<'_>>) -> Result<Self, Vec<Mistake>> {
-        let check = match (rule.group.as_slice(), beside) {
-            ([], None) => Expression::compile(schema, &rule.check),
-            ([], Some(beside)) => Expression::beside(schema, &rule.check, beside),
-            (group, _) => Expression::of_group(schema, &rule.check, group),
+        let check = match (across(rule), beside) {
+            (Some(across), _) => Expression::of_group(schema, &rule.check, &across),
+            (None, None) => Expression::compile(schema, &rule.check),
+            (None, Some(beside)) => Expression::beside(schema, &rule.check, beside),
         };
         let when = rule.when.as_ref().map(|when| match beside {
             None => Expression::compile(schema, when),
             Some(beside) => Expression::beside(schema, when, beside),
         });
         match (check, when.transpose()) {
-            (Ok(check), Ok(when)) => Ok(Self::new(schema.fields.len(), rule, check, when)),
+            (Ok(check), Ok(when)) => {
+                no_field_of_many(schema, rule, beside, &[Some(&check), when.as_ref()])?;
+                Ok(Self::new(schema.fields.len(), rule, check, when))
+            }
             (check, when) => Err([check.err(), when.err()].into_iter().flatten().flatten().collect()),
         }
     }
@@ -280,6 +329,11 @@ impl Compiled {
         fields.extend(judged.iter().filter(|field| !rule.fields.contains(field)));
         let of_others = of_others.into_iter().map(|field| field - own).collect();
         Self { check, when, judged, fields, of_others }
+    }
+
+    /// Whether it asks what several rows come to.
+    fn has_aggregates(&self) -> bool {
+        self.expressions().any(Expression::has_aggregates)
     }
 
     fn expressions(&self) -> impl Iterator<Item = &Expression> {

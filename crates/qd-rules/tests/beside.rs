@@ -135,6 +135,117 @@ fn groups_may_be_of_all_partners_rows() {
 }
 
 #[test]
+fn groups_may_be_of_all_partners_rows_about_one_person() {
+    let (schema, rules) =
+        compiled(&rule("partners", "COUNT(*) = COUNT(born) AND MAX(born) = MIN(born)", "by = 'person'"));
+    let person = |rows: &[&str], people: &[Option<u32>]| {
+        let mut typed = typed(&schema, rows);
+        typed.person = Some(people.iter().copied().collect());
+        typed
+    };
+    let one = person(&["born=2000-01-01", "born=2000-01-01", "born=2000-01-01"], &[Some(0), Some(1), None]);
+    let two = person(&["born=2000-01-01", "born=2000-01-02", "born=2000-01-03"], &[Some(1), Some(0), None]);
+    let (places, not_judged) = rules.judge_partners(0, &[&one, &two], &quarter());
+    assert_eq!((rows(&places), not_judged), (vec![(0, 0), (1, 1)], None));
+    let unlinked = typed(&schema, &["born=2000-01-01", "born=2000-01-02"]);
+    assert_eq!(rules.judge_partners(0, &[&unlinked], &quarter()), (vec![], None), "nobody is known");
+    assert_eq!(
+        said(&rule("partners", "COUNT(DISTINCT born) <= 1 AND hours > 1", "by = 'person'")),
+        ["`hours` may differ within a group, which is judged as a whole"]
+    );
+    assert_eq!(
+        said(&rule("previous", "true", "by = 'person'")),
+        ["`by = \"person\"` goes with `over = \"partners\"`, and stands for a `group`"]
+    );
+}
+
+const ACTIVITIES: &str = "[quarterday]\n[[fields]]\nname='ref'\n[[fields]]\nname='spent'\ntype='integer'\n\
+                          [[fields]]\nname='done'\ntype='date'\n[[fields]]\nname='share'\ntype='number'\n";
+
+fn beside_many(check: &str, more: &str) -> Result<(Arc<Schema>, Arc<Schema>, RowRules), Vec<String>> {
+    let other = Arc::new(Schema::parse(ACTIVITIES, Syntax::Toml, "activities").expect("good"));
+    let more = format!("table = 'activities'\nmatch = 'name'\nmatch_other = 'ref'\n{more}");
+    let (schema, rules) = compiled(&rule("table", check, &more));
+    let rules = rules.with_tables(|_| Some(other.clone()));
+    let rules = rules.map_err(|mistakes| mistakes.into_iter().map(|mistake| mistake.what).collect::<Vec<_>>())?;
+    Ok((schema, other, rules))
+}
+
+#[track_caller]
+fn sums(check: &str, more: &str, expected: &[(usize, usize)]) {
+    let (schema, other, rules) = beside_many(check, more).expect("a good rule");
+    let own = [schema.index_of("name").expect("there")];
+    let here = typed(&schema, &["name=Ann, hours=5", "name=Ben, hours=9", "name=Cy, hours=3", "hours=1", "name=Dee"]);
+    let one = typed(&other, &["ref=Ann, spent=2, done=2022-05-01", "ref=Ben, spent=9", "ref=Eve, spent=1"]);
+    let two = typed(&other, &["ref=Ann, spent=3, done=2022-06-01", "ref=Cy", "spent=7"]);
+    let (places, not_judged) = rules.judge_beside(0, (&[&here], &own), (&[&one, &two], &[0]), &quarter());
+    assert_eq!(rows(&places), expected, "{check}");
+    assert_eq!(not_judged, None);
+}
+
+#[test]
+fn a_row_is_judged_by_what_the_rows_of_another_table_come_to() {
+    sums("hours = SUM(other.spent)", "", &[]);
+    sums("hours + 1 = SUM(other.spent)", "", &[(0, 0), (0, 1)]);
+    sums("COUNT(*) >= 1", "", &[(0, 4)]);
+    sums("COUNT(other.spent) >= 1", "", &[(0, 2), (0, 4)]);
+    sums("COUNT(DISTINCT other.spent) < 2", "", &[(0, 0)]);
+    sums("MAX(other.done) <= DATE '2022-05-31'", "", &[(0, 0)]);
+    sums("MIN(other.done) >= DATE '2022-05-31'", "", &[(0, 0)]);
+    sums("hours < COALESCE(SUM(other.spent), 0)", "when = 'hours >= 5'", &[(0, 0), (0, 1)]);
+    sums("SUM(other.share) > 1", "", &[]);
+    sums("COUNT(*) = 0", "when = 'MAX(other.spent) > 5'", &[(0, 1)]);
+}
+
+#[test]
+fn no_row_of_another_table_comes_to_nothing() {
+    let (schema, other, rules) = beside_many("COUNT(*) > 0 OR SUM(other.spent) = 0", "").expect("good");
+    let own = [schema.index_of("name").expect("there")];
+    let here = typed(&schema, &["name=Ann", "hours=1"]);
+    let none = typed(&other, &[]);
+    let (places, _) = rules.judge_beside(0, (&[&here], &own), (&[&none], &[0]), &quarter());
+    assert_eq!(rows(&places), [], "the sum of none is unknown");
+    let (schema, _, rules) = beside_many("COUNT(*) > 0", "").expect("good");
+    let here = typed(&schema, &["name=Ann", "hours=1"]);
+    let (places, _) = rules.judge_beside(0, (&[&here], &own), (&[&none], &[0]), &quarter());
+    assert_eq!(rows(&places), [(0, 0)], "and a row without a key is nobody's");
+}
+
+#[test]
+fn a_cell_over_there_that_could_not_be_read_leaves_the_rows_that_meet_it_alone() {
+    let (schema, other, rules) = beside_many("COUNT(other.spent) = 0", "").expect("good");
+    let own = [schema.index_of("name").expect("there")];
+    let here = typed(&schema, &["name=Ann", "name=Ben"]);
+    let mut there = typed(&other, &["ref=Ann, spent=1", "ref=Ann", "ref=Ben, spent=1"]);
+    there.unreadable[1] = Some(BooleanBuffer::from(vec![false, true, false]));
+    let (places, not_judged) = rules.judge_beside(0, (&[&here], &own), (&[&there], &[0]), &quarter());
+    let left = |rows| Some(NotJudged { rule: 0, reason: "a field could not be read", rows });
+    assert_eq!((rows(&places), not_judged), (vec![(0, 1)], left(1)));
+    there.unreadable = vec![Some(BooleanBuffer::from(vec![false, true, false])), None, None, None];
+    let (places, not_judged) = rules.judge_beside(0, (&[&here], &own), (&[&there], &[0]), &quarter());
+    assert_eq!((rows(&places), not_judged), (vec![], left(2)), "the key that could not be read may be anybody's");
+}
+
+#[test]
+fn what_many_rows_come_to_is_asked_of_fields_of_the_other_table() {
+    let said = |check: &str, more: &str| beside_many(check, more).map(|_| ()).expect_err("a mistake");
+    assert_eq!(
+        said("hours = SUM(spent)", ""),
+        ["`spent` is no field of the other table, and `sum` is asked of one field"]
+    );
+    assert_eq!(said("hours = SUM(other.spend)", ""), ["`other` has no field `spend`"]);
+    assert_eq!(said("hours = SUM(other.done)", ""), ["`other.done` is a date, and a sum is of numbers"]);
+    assert_eq!(
+        said("hours = SUM(other.spent)", "when = 'other.done IS NOT NULL'"),
+        ["`other.done` may differ among the rows that this one meets, which are judged together"]
+    );
+    assert_eq!(
+        self::said(&rule("previous", "hours > SUM(previous.hours)", "match = 'name'")),
+        ["`sum` looks at several rows, and a rule sees one row at a time"]
+    );
+}
+
+#[test]
 fn names_of_other_rows_must_be_known() {
     let over = |over: &str, check: &str| said(&rule(over, check, "match = 'name'"));
     assert_eq!(over("previous", "start_date = previous.stat_date"), ["`previous` has no field `stat_date`"]);

@@ -4,6 +4,7 @@
 use crate::compute::{Context, Source};
 use crate::judge::escalate;
 use crate::load::LoadedTable;
+use crate::people;
 use crate::state::AcceptedPart;
 use arrow::array::Array;
 use qd_model::finding::{Evidence, Hit, ShowValues};
@@ -21,7 +22,15 @@ pub(crate) fn judge(
     sources: &mut [Source],
     not_checked: &mut Vec<NotChecked>,
 ) {
-    for (at, table) in context.loaded.tables.iter().enumerate() {
+    let tables = || context.loaded.tables.iter().enumerate();
+    let by_person = |table: &LoadedTable| {
+        let mut rules = table.schema.rules.iter().enumerate();
+        rules.any(|(index, rule)| rule.over == Over::People && table.rules.is_in_force(index, constants))
+    };
+    if tables().any(|(_, table)| by_person(table)) {
+        people::link_all(context.loaded, sources, &context.known, context.lead);
+    }
+    for (at, table) in tables() {
         for (index, rule) in table.schema.rules.iter().enumerate() {
             if rule.over == Over::Source || !table.rules.is_in_force(index, constants) {
                 continue;
@@ -29,7 +38,7 @@ pub(crate) fn judge(
             let judging = Judging { context, constants, at, table, index, rule };
             match &rule.over {
                 Over::Source => {}
-                Over::Partners => judging.partners(sources, not_checked),
+                Over::Partners | Over::People => judging.partners(sources, not_checked),
                 Over::Table { table, matched } => {
                     judging.beside_table(context.loaded.table_index(&table.value), matched, sources, not_checked);
                 }
@@ -90,6 +99,7 @@ impl Judging<'_> {
     fn beside_table(&self, other: usize, matched: &Matched, sources: &mut [Source], not_checked: &mut Vec<NotChecked>) {
         let schema = &self.context.loaded.tables[other].schema;
         let key: Vec<usize> = matched.other.iter().filter_map(|name| schema.index_of(name)).collect();
+        let nothing = Typed::concat(&Typed::arrow_schema(schema), &[]);
         for partner in self.partners_of(sources) {
             let own = Self::sources_of(sources, self.at, Some(&partner));
             let others = Self::sources_of(sources, other, Some(&partner));
@@ -99,7 +109,17 @@ impl Judging<'_> {
                 not_checked.push(self.left(&reason, count(&here)));
                 continue;
             }
-            let (_, beside) = parts(sources, &others);
+            let came = sources.iter().filter(|source| source.table == other && source.partner == partner).count();
+            if others.len() < came && self.table.rules.counts_others(self.index) {
+                // Nobody knows what all of them would come to.
+                let reason = format!("not all of the table `{}` could be used", self.context.loaded.tables[other].name);
+                not_checked.push(self.left(&reason, count(&here)));
+                continue;
+            }
+            let (_, mut beside) = parts(sources, &others);
+            if beside.is_empty() {
+                beside.push(&nothing);
+            }
             let (places, not_judged) =
                 self.table.rules.judge_beside(self.index, (&here, &matched.own), (&beside, &key), self.constants);
             let rows = rows(&owners, &here, &places);

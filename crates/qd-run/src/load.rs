@@ -11,7 +11,7 @@ use qd_model::pipeline::{
     ColumnContent, ColumnSpec, Contacts, Counted, FieldRelease, FileSpec, Part, Recipient, ReturnSpec, Rows,
     TableRelease,
 };
-use qd_model::schema::Placed;
+use qd_model::schema::{Over, Placed};
 use qd_model::{Pipeline, Refusal, Schema, Severity, words};
 use qd_rules::{Expression, RowRules};
 use std::collections::BTreeMap;
@@ -210,11 +210,34 @@ fn join_tables(loaded: &mut Loaded) -> Result<(), Refusal> {
         loaded.tables.iter().map(|table| (table.name.clone(), table.schema.clone())).collect();
     for at in 0..loaded.tables.len() {
         let path = folders::resolve(&loaded.folder, &loaded.pipeline.tables[at].schema.value);
+        let refuse = |mistakes: Vec<Mistake>| Refusal::of_mistakes(&path.display().to_string(), &mistakes);
         let rules = loaded.tables[at].rules.with_tables(|name| schemas.get(name).cloned());
-        loaded.tables[at].rules =
-            rules.map_err(|mistakes| Refusal::of_mistakes(&path.display().to_string(), &mistakes))?;
+        loaded.tables[at].rules = rules.map_err(refuse)?;
+        let nobody: Vec<Mistake> = rules_without_people(loaded, at);
+        if !nobody.is_empty() {
+            return Err(refuse(nobody));
+        }
     }
     Ok(())
+}
+
+/// Rules by person over a table whose rows the pipeline gives no person.
+fn rules_without_people(loaded: &Loaded, at: usize) -> Vec<Mistake> {
+    let spec = &loaded.pipeline.tables[at];
+    let has_people = match &loaded.pipeline.people {
+        None => false,
+        Some(people) => people.table == spec.name || spec.record.is_some(),
+    };
+    let rules = loaded.tables[at].schema.rules.iter().filter(|rule| rule.over == Over::People && !has_people);
+    rules
+        .map(|rule| {
+            let what =
+                format!("the rule `{}` is by person, and nothing says whose a row of `{}` is", rule.code, spec.name);
+            Mistake::new(&rule.check.at, what).hint(
+                "the pipeline's `[people]` says how people are told apart, and `record` of a table whose its rows are",
+            )
+        })
+        .collect()
 }
 
 fn compile_filters(loaded: &mut Loaded, mistakes: &mut Vec<Mistake>) {

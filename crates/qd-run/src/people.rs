@@ -90,32 +90,9 @@ pub(crate) fn link(
         };
     };
     let fields = Fields::of(people, &loaded.tables[table]);
-    let mut cells = Vec::new();
-    let mut places = Vec::new();
-    for (at, source) in
-        sources.iter().enumerate().filter(|(_, source)| source.table == table && !source.judged.is_rejected)
-    {
-        for (chunk, typed) in source.judged.typed.iter().enumerate() {
-            for (index, row) in typed.rows.values().iter().enumerate() {
-                if source.held.binary_search(row).is_err() {
-                    places.push(Place { source: at, chunk, index });
-                    cells.push(fields.cells(typed, index));
-                }
-            }
-        }
-    }
-    let records: Vec<Record<'_>> = places
-        .iter()
-        .zip(&cells)
-        .map(|(place, cells)| Record {
-            partner: &sources[place.source].partner,
-            record: &cells.record,
-            strong: cells.strong.iter().map(|(name, values)| (name.as_str(), borrowed(values))).collect(),
-            suggest: cells.suggest.clone(),
-        })
-        .collect();
+    let (places, cells) = fields.records(sources, table, |source, row| source.held.binary_search(&row).is_err());
     let digest = |kind: &str, parts: &[&str]| lead.pseudonym(kind, parts);
-    let linked = qd_link::link(&records, known, &digest);
+    let linked = qd_link::link(&records(sources, &places, &cells), known, &digest);
 
     let place_of = |position: usize| {
         let place = &places[position];
@@ -136,13 +113,7 @@ pub(crate) fn link(
     suggestions.sort();
     let pairs = pairs(&linked, &place_of);
 
-    let mut whose = Whose::default();
-    for ((place, cells), person) in places.iter().zip(&cells).zip(&linked.person_of_record) {
-        whose.at.insert((place.source, place.chunk, place.index), *person);
-        if !cells.record.is_empty() {
-            whose.by_reference.insert((sources[place.source].partner.clone(), cells.record.clone()), *person);
-        }
-    }
+    let whose = Whose::of(sources, &places, &cells, &linked);
     let ids = give_people(loaded, sources, &whose, &linked, &digest);
     LinkedPeople {
         added: added(&linked, before, known.period),
@@ -152,6 +123,29 @@ pub(crate) fn link(
         suggestions,
         pairs,
     }
+}
+
+/// Gives every row of the tables as submitted, held or not, the person that it would be linked to, for
+/// rules that look at a person's rows. What is accepted is linked anew by [`link`].
+pub(crate) fn link_all(loaded: &Loaded, sources: &mut [Source], known: &Known<'_>, lead: &DomainKey) {
+    let (Some(people), Some(table)) = (&loaded.pipeline.people, loaded.people_table()) else { return };
+    let fields = Fields::of(people, &loaded.tables[table]);
+    let (places, cells) = fields.records(sources, table, |_, _| true);
+    let digest = |kind: &str, parts: &[&str]| lead.pseudonym(kind, parts);
+    let linked = qd_link::link(&records(sources, &places, &cells), known, &digest);
+    let whose = Whose::of(sources, &places, &cells, &linked);
+    give_people(loaded, sources, &whose, &linked, &digest);
+}
+
+/// What linking sees of some rows.
+fn records<'a>(sources: &'a [Source], places: &[Place], cells: &'a [Cells]) -> Vec<Record<'a>> {
+    let record = |(place, cells): (&Place, &'a Cells)| Record {
+        partner: &sources[place.source].partner,
+        record: &cells.record,
+        strong: cells.strong.iter().map(|(name, values)| (name.as_str(), borrowed(values))).collect(),
+        suggest: cells.suggest.clone(),
+    };
+    places.iter().zip(cells).map(record).collect()
 }
 
 /// Pairs of records of one person, each with that person's first; sorted.
@@ -204,6 +198,19 @@ pub(crate) fn relabel(loaded: &Loaded, states: &mut [PeriodState], register: &Re
 struct Whose {
     at: HashMap<(usize, usize, usize), u32>,
     by_reference: HashMap<(String, String), u32>,
+}
+
+impl Whose {
+    fn of(sources: &[Source], places: &[Place], cells: &[Cells], linked: &Linked) -> Self {
+        let mut whose = Self::default();
+        for ((place, cells), person) in places.iter().zip(cells).zip(&linked.person_of_record) {
+            whose.at.insert((place.source, place.chunk, place.index), *person);
+            if !cells.record.is_empty() {
+                whose.by_reference.insert((sources[place.source].partner.clone(), cells.record.clone()), *person);
+            }
+        }
+        whose
+    }
 }
 
 /// Gives every row its person, and answers the ids that the rows' people are indexes into.
@@ -298,6 +305,28 @@ impl Fields {
                 .map(|field| (field, table.schema.fields[field].field_type))
                 .collect(),
         }
+    }
+
+    /// The wanted records of the people table's sources that can be used, with their places.
+    fn records(
+        &self,
+        sources: &[Source],
+        table: usize,
+        is_wanted: impl Fn(&Source, u32) -> bool,
+    ) -> (Vec<Place>, Vec<Cells>) {
+        let (mut places, mut cells) = (Vec::new(), Vec::new());
+        let used = |(_, source): &(usize, &Source)| source.table == table && !source.judged.is_rejected;
+        for (at, source) in sources.iter().enumerate().filter(used) {
+            for (chunk, typed) in source.judged.typed.iter().enumerate() {
+                for (index, row) in typed.rows.values().iter().enumerate() {
+                    if is_wanted(source, *row) {
+                        places.push(Place { source: at, chunk, index });
+                        cells.push(self.cells(typed, index));
+                    }
+                }
+            }
+        }
+        (places, cells)
     }
 
     fn cells(&self, typed: &Typed, index: usize) -> Cells {

@@ -407,6 +407,13 @@ impl Names<'_> {
             self.mistakes.push(Mistake::new(at, what).hint(hint));
             None
         };
+        let by_person = table.word("by", &[("person", ())]).is_some();
+        if by_person && (word != "partners" || !group.is_empty()) {
+            return refuse(
+                "`by = \"person\"` goes with `over = \"partners\"`, and stands for a `group`",
+                "leave one of them out",
+            );
+        }
         if !group.is_empty() && !["row", "partners"].contains(&word) {
             return refuse("`group` goes with rules over a source's own rows or over all partners", "leave it out");
         }
@@ -430,9 +437,11 @@ impl Names<'_> {
         };
         match word {
             "row" => Some(Over::Source),
-            "partners" if group.is_empty() => {
-                refuse("a rule over all partners is over groups", "name the fields of `group`, for example [\"nino\"]")
-            }
+            "partners" if by_person => Some(Over::People),
+            "partners" if group.is_empty() => refuse(
+                "a rule over all partners is over groups",
+                "name the fields of `group`, for example [\"nino\"], or write `by = \"person\"`",
+            ),
             "partners" => Some(Over::Partners),
             "previous" => record().map(Over::Previous),
             "vanished" => record().map(Over::Vanished),

@@ -1,7 +1,8 @@
-//! Aggregates: what the rows of one group come to. Only a rule with a `group` may ask for them.
+//! Aggregates: what the rows of one group come to, or the rows of another table that a row meets. Only a
+//! rule over a group, a person's rows or another table may ask for them.
 
 use super::resolve::Resolver;
-use super::term::{Aggregate, Kind, Node, Term};
+use super::term::{Across, Aggregate, Kind, Node, Term};
 use sqlparser::ast::{DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 /// How each aggregate is called.
@@ -12,14 +13,23 @@ const KNOWN: [(&str, &str); 4] = [
     ("max", "MAX(field)"),
 ];
 
+/// The same where they are over the rows of another table.
+const OF_OTHERS: [(&str, &str); 4] = [
+    ("count", "COUNT(*), COUNT(other.field) or COUNT(DISTINCT other.field)"),
+    ("sum", "SUM(other.field)"),
+    ("min", "MIN(other.field)"),
+    ("max", "MAX(other.field)"),
+];
+
 impl Resolver<'_> {
-    /// How an aggregate is called, where there is one of that name and the rule has a group.
+    /// How an aggregate is called, where there is one of that name and the rule looks at several rows.
     pub(super) fn aggregate_usage(&self, name: &str) -> Option<&'static str> {
-        self.group.and_then(|_| KNOWN.iter().find(|(known, _)| *known == name)).map(|(_, usage)| *usage)
+        let known = if *self.across? == Across::Met { OF_OTHERS } else { KNOWN };
+        known.iter().find(|(known, _)| *known == name).map(|(_, usage)| *usage)
     }
 
     pub(super) fn aggregate(&mut self, syntax: &Expr, function: &Function, name: &str, usage: &str) -> Option<Node> {
-        let group = self.group?.to_vec();
+        let across = self.across?.clone();
         let Some((argument, distinct)) = argument(function) else {
             return self.mistake(syntax, format!("`{name}` is not called like this"), Some(format!("write {usage}")));
         };
@@ -36,15 +46,17 @@ impl Resolver<'_> {
         };
         let Some(argument) = argument else {
             if aggregate == Aggregate::Count {
-                let term = Term::Aggregate { aggregate, index: None, narrow: false, group };
+                let term = Term::Aggregate { aggregate, index: None, narrow: false, across };
                 return Some(Node::new(term, Kind::Integer));
             }
             return self.mistake(syntax, format!("`{name}` is not called like this"), Some(format!("write {usage}")));
         };
         let field = match argument {
-            Expr::Identifier(identifier) => self.field(argument, identifier)?,
+            Expr::Identifier(identifier) if across != Across::Met => self.field(argument, identifier)?,
+            Expr::CompoundIdentifier(names) if across == Across::Met => self.name_beside(argument, names)?,
             other => {
-                let what = format!("`{other}` is no field, and `{name}` is asked of one field");
+                let of = if across == Across::Met { " of the other table" } else { "" };
+                let what = format!("`{other}` is no field{of}, and `{name}` is asked of one field");
                 return self.mistake(other, what, Some(format!("write {usage}")));
             }
         };
@@ -63,7 +75,7 @@ impl Resolver<'_> {
             }
             _ => field.kind,
         };
-        Some(Node::new(Term::Aggregate { aggregate, index: Some(index), narrow, group }, kind))
+        Some(Node::new(Term::Aggregate { aggregate, index: Some(index), narrow, across }, kind))
     }
 }
 

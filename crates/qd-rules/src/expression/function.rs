@@ -92,7 +92,7 @@ impl Resolver<'_> {
             let hint = match name.as_str() {
                 "min" => Some("least(a, b) is the smaller of a row's values".to_owned()),
                 "max" => Some("greatest(a, b) is the larger of a row's values".to_owned()),
-                "count" | "sum" => Some("a rule with a `group` may ask for it".to_owned()),
+                "count" | "sum" => Some("a rule with a `group`, or one over another table, may ask for it".to_owned()),
                 _ => None,
             };
             let what = format!("`{name}` looks at several rows, and a rule sees one row at a time");

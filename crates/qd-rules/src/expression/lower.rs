@@ -4,7 +4,7 @@
 use super::Constants;
 use super::arithmetic::{divide, number, numbers, texts_to_truth, texts_to_whole, tidy, whole, wholes};
 use super::calendar;
-use super::term::{Aggregate, Binary, Comparison, Conversion, Kind, Named, Node, Operation, Term, Unary};
+use super::term::{Across, Aggregate, Binary, Comparison, Conversion, Kind, Named, Node, Operation, Term, Unary};
 use crate::borrow;
 use jiff::civil::Date;
 use polars::prelude::{BooleanChunked, Float64Chunked, Int64Chunked, IntoSeries, Series, StringChunked};
@@ -14,9 +14,9 @@ pub(super) fn lower(node: &Node, constants: &Constants) -> Expr {
     let go = |node: &Node| lower(node, constants);
     match &node.term {
         Term::Field { index, narrow } => field(*index, *narrow),
-        Term::Aggregate { aggregate, index, narrow, group } => {
-            let value = index.map_or_else(|| field(group[0], false), |index| field(index, *narrow));
-            self::aggregate(*aggregate, node.kind, &value, group)
+        Term::Aggregate { aggregate, index, narrow, across } => {
+            let value = index.map_or_else(|| there(across), |index| field(index, *narrow));
+            self::aggregate(*aggregate, node.kind, &value, &keys(across))
         }
         Term::Named(named) => day(match named {
             Named::PeriodStart => constants.period.map(|(from, _)| from),
@@ -75,10 +75,27 @@ fn field(index: usize, narrow: bool) -> Expr {
     if narrow { field.cast(DataType::Int64) } else { field }
 }
 
-/// What a value comes to over each group, for every row of it.
-fn aggregate(aggregate: Aggregate, kind: Kind, value: &Expr, group: &[usize]) -> Expr {
-    let keys: Vec<Expr> = group.iter().map(|field| col(borrow::name(*field))).collect();
-    let over = |value: Expr| value.over(&keys).expect("a group has fields");
+/// What rows that belong together have in common.
+pub(crate) fn keys(across: &Across) -> Vec<Expr> {
+    match across {
+        Across::Group(fields) => fields.iter().map(|field| col(borrow::name(*field))).collect(),
+        Across::Person => vec![col(borrow::PERSON)],
+        Across::Met => vec![col(borrow::ROW)],
+    }
+}
+
+/// What is not null in each of the rows that an aggregate is over.
+fn there(across: &Across) -> Expr {
+    match across {
+        Across::Group(fields) => field(fields[0], false),
+        Across::Person => col(borrow::PERSON),
+        Across::Met => col(borrow::HERE),
+    }
+}
+
+/// What a value comes to over the rows of each key, for every row of it.
+fn aggregate(aggregate: Aggregate, kind: Kind, value: &Expr, keys: &[Expr]) -> Expr {
+    let over = |value: Expr| value.over(keys).expect("what belongs together has a key");
     let count = || over(value.clone().count().cast(DataType::Int64));
     match (aggregate, kind) {
         (Aggregate::Count, _) => count(),

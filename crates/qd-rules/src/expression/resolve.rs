@@ -3,7 +3,7 @@
 
 use super::literal;
 use super::source::Source;
-use super::term::{Kind, Named, Node, Term, Unary};
+use super::term::{Across, Kind, Named, Node, Term, Unary};
 use qd_model::schema::Category;
 use qd_model::{Field, FieldType, Mistake, Schema, words};
 use sqlparser::ast::{self, Expr, UnaryOperator, Value};
@@ -33,6 +33,8 @@ pub(crate) struct Beside<'a> {
     pub(crate) schema: &'a Schema,
     /// Whether there is no row of its own beside them.
     pub(crate) alone: bool,
+    /// Whether it may ask what those of them that a row meets come to.
+    pub(crate) has_aggregates: bool,
 }
 
 /// Resolves expressions of one text. A `None` means that a mistake has been noted.
@@ -40,8 +42,8 @@ pub(super) struct Resolver<'a> {
     pub(super) schema: &'a Schema,
     /// Fields of these rows are numbered behind the schema's own.
     pub(super) beside: Option<Beside<'a>>,
-    /// The fields that make a group, where aggregates are known.
-    pub(super) group: Option<&'a [usize]>,
+    /// What aggregates are over, where they are known.
+    pub(super) across: Option<&'a Across>,
     source: &'a Source<'a>,
     mistakes: Vec<Mistake>,
     depth: usize,
@@ -52,10 +54,10 @@ pub(super) fn boolean(
     schema: &Schema,
     source: &Source<'_>,
     syntax: &Expr,
-    group: Option<&[usize]>,
+    across: Option<&Across>,
     beside: Option<Beside<'_>>,
 ) -> Result<Node, Vec<Mistake>> {
-    let mut resolver = Resolver { schema, beside, group, source, mistakes: Vec::new(), depth: 0 };
+    let mut resolver = Resolver { schema, beside, across, source, mistakes: Vec::new(), depth: 0 };
     let node = resolver.condition(syntax);
     match node {
         Some(node) if resolver.mistakes.is_empty() => Ok(node),
@@ -163,8 +165,13 @@ impl Resolver<'_> {
 
     fn name(&mut self, syntax: &Expr, name: &ast::Ident) -> Option<Node> {
         let node = self.field(syntax, name)?;
-        match (self.group, &node.term) {
-            (Some(group), Term::Field { index, .. }) if !group.contains(index) => {
+        let may_differ = |index: &usize| match self.across {
+            Some(Across::Group(group)) => !group.contains(index),
+            Some(Across::Person) => true,
+            Some(Across::Met) | None => false,
+        };
+        match &node.term {
+            Term::Field { index, .. } if may_differ(index) => {
                 let what = format!("`{}` may differ within a group, which is judged as a whole", name.value);
                 let hint = format!("ask for MIN({name}), MAX({name}) or COUNT(DISTINCT {name})");
                 self.mistake(syntax, what, Some(hint))
@@ -199,7 +206,7 @@ impl Resolver<'_> {
     }
 
     /// A field of the rows beside: `previous.start_date`.
-    fn name_beside(&mut self, syntax: &Expr, names: &[ast::Ident]) -> Option<Node> {
+    pub(super) fn name_beside(&mut self, syntax: &Expr, names: &[ast::Ident]) -> Option<Node> {
         let beside = self.beside?;
         let (word, name) = match names {
             [word, name] => (&word.value, name),

@@ -141,6 +141,17 @@ pub(super) enum Binary {
     Concatenate,
 }
 
+/// Which rows an aggregate is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Across {
+    /// Those with the same values of some fields.
+    Group(Vec<usize>),
+    /// Those about one person.
+    Person,
+    /// Those of the other table that the row meets.
+    Met,
+}
+
 /// What the values of a field come to over a group of rows. NULL takes no part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Aggregate {
@@ -160,13 +171,12 @@ pub(super) enum Term {
         narrow: bool,
     },
     Named(Named),
-    /// Over the rows with the same values of the group's fields; without a field, over the rows
-    /// themselves.
+    /// Without a field it is over the rows themselves.
     Aggregate {
         aggregate: Aggregate,
         index: Option<usize>,
         narrow: bool,
-        group: Vec<usize>,
+        across: Across,
     },
     Null,
     Truth(bool),

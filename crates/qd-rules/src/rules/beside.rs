@@ -1,11 +1,13 @@
 //! Rules over a row and what stands beside it: the same record in the period before, or rows of another
 //! table of the submission. Rows meet by their keys, as texts.
 
-use super::groups::{ROW, UNREAD, place, starts, unread};
+use super::groups::{place, starts, unread};
 use super::guard::guarded;
 use super::{Compiled, FAULT, NotJudged, RowRules, UNREADABLE};
-use crate::{Constants, borrow};
+use crate::Constants;
+use crate::borrow::{self, HERE, ROW, UNREAD};
 use arrow::array::BooleanArray;
+use arrow::buffer::BooleanBuffer;
 use polars::prelude::{Column, DataFrame, Expr, IntoLazy, JoinArgs, JoinType, col, lit};
 use qd_table::Typed;
 
@@ -37,7 +39,10 @@ struct Meeting<'a> {
 impl RowRules {
     /// Judges one rule on rows beside others that they meet by their keys; `own` and `others` are the
     /// key's fields here and there. A row that meets several is judged beside each of them, one that
-    /// meets none is not judged.
+    /// meets none is not judged. A rule that asks what they come to is judged once for each row, also
+    /// where it meets none: then COUNT is 0, and SUM, MIN and MAX are NULL. A row of which the key is
+    /// blank is not judged; nor is any where a key over there could not be read, since that row may
+    /// be one of those that any row here meets.
     pub fn judge_beside(
         &self,
         rule: usize,
@@ -52,11 +57,14 @@ impl RowRules {
             return (Vec::new(), left(reason, rows));
         }
         let meeting = Meeting { own: own.1, others: others.1 };
-        let unreadable = compiled.unreadable(own.0, meeting.own);
+        let mut keys_there = others.0.iter().map(|part| unread(part, meeting.others.iter().copied()));
+        if compiled.has_aggregates() && keys_there.any(|bits| bits.count_set_bits() > 0) {
+            return (Vec::new(), left(UNREADABLE, rows));
+        }
         let fields = self.schema.fields.len();
-        let Some(mut hits) = guarded(|| compiled.broken_beside(fields, own.0, others.0, meeting, constants)) else {
-            return (Vec::new(), left(FAULT, rows));
-        };
+        let judged = guarded(|| compiled.broken_beside(fields, own.0, others.0, meeting, constants));
+        let Some((mut hits, unread_there)) = judged else { return (Vec::new(), left(FAULT, rows)) };
+        let unreadable = compiled.unreadable(own.0, meeting.own) + unread_there;
         hits.sort_unstable();
         hits.dedup();
         let starts = starts(own.0);
@@ -135,16 +143,9 @@ impl Compiled {
         parts.iter().map(|part| unread(part, fields()).count_set_bits() as u64).sum()
     }
 
-    /// The numbers of the rows that are broken beside any row that they meet.
-    fn broken_beside(
-        &self,
-        fields: usize,
-        own: &[&Typed],
-        others: &[&Typed],
-        meeting: Meeting<'_>,
-        constants: &Constants,
-    ) -> Vec<u32> {
-        let of_own = own.iter().zip(starts(own)).map(|(part, start)| {
+    /// Own rows with their numbers, keys and the fields that the rule names.
+    fn own(&self, own: &[&Typed], meeting: Meeting<'_>) -> Option<DataFrame> {
+        stacked(own.iter().zip(starts(own)).map(|(part, start)| {
             let named = || self.fields.iter().chain(meeting.own).copied();
             let mut columns = vec![
                 borrow::numbers_from(ROW, start, part.len()),
@@ -153,21 +154,64 @@ impl Compiled {
             columns.extend(borrow::columns_behind(part, 0, &self.judged));
             columns.extend(keys(part, meeting.own));
             frame(part.len(), columns)
-        });
+        }))
+    }
+
+    /// The numbers of the rows that are broken beside any row that they meet, or by what all of those
+    /// come to; and of how many rows a cell in those that they meet could not be read.
+    fn broken_beside(
+        &self,
+        fields: usize,
+        own: &[&Typed],
+        others: &[&Typed],
+        meeting: Meeting<'_>,
+        constants: &Constants,
+    ) -> (Vec<u32>, u64) {
+        const UNREAD_THERE: &str = "unread there";
         let of_others = others.iter().map(|part| {
-            let mut columns = borrow::columns_behind(part, fields, &self.of_others);
+            let cells = unread(part, self.of_others.iter().copied());
+            let mut columns = vec![
+                borrow::booleans(HERE, &BooleanArray::from(vec![true; part.len()])),
+                borrow::booleans(UNREAD_THERE, &BooleanArray::new(cells, None)),
+            ];
+            columns.extend(borrow::columns_behind(part, fields, &self.of_others));
             columns.extend(keys(part, meeting.others));
             frame(part.len(), columns)
         });
-        let (Some(own), Some(others)) = (stacked(of_own), stacked(of_others)) else { return Vec::new() };
+        let (Some(own), Some(others)) = (self.own(own, meeting), stacked(of_others)) else {
+            return (Vec::new(), 0);
+        };
         let on = key_names(meeting.own.len());
-        let met = own.lazy().without_optimizations().join(others.lazy(), &on, &on, JoinArgs::new(JoinType::Inner));
-        let judged = met
-            .filter(col(UNREAD).not().and(self.broken(constants)))
-            .select_seq([col(ROW)])
+        let whole = on.iter().map(|key| key.clone().is_not_null()).reduce(Expr::and).expect("a key has fields");
+        let there = col(UNREAD_THERE).fill_null(lit(false));
+        let (join, there) = if self.has_aggregates() {
+            (JoinType::Left, there.any(true).over([col(ROW)]).expect("a row has its number"))
+        } else {
+            (JoinType::Inner, there)
+        };
+        let judged = own
+            .lazy()
+            .without_optimizations()
+            .join(others.lazy(), &on, &on, JoinArgs::new(join))
+            .select_seq([
+                col(ROW),
+                whole.and(col(UNREAD).not()).alias("judged"),
+                there.alias("there"),
+                self.broken(constants).alias("broken"),
+            ])
             .collect()
             .expect("a checked expression cannot fail over rows of its schemas");
-        judged.columns()[0].u32().expect("rows are numbered so").iter().flatten().collect()
+        let columns = judged.columns();
+        let rows = columns[0].u32().expect("rows are numbered so").to_vec();
+        let bits = |at: usize| borrow::give_back(&columns[at], rows.len()).values().clone();
+        let at = |bits: &BooleanBuffer| -> Vec<u32> {
+            bits.set_indices().map(|at| rows[at].expect("every row has its number")).collect()
+        };
+        let (judged, there) = (bits(1), bits(2));
+        let mut unread = at(&(&judged & &there));
+        unread.sort_unstable();
+        unread.dedup();
+        (at(&(&(&judged & &bits(3)) & &!&there)), unread.len() as u64)
     }
 
     /// The numbers of the records before that no row now has the key of, and that are broken.
@@ -179,7 +223,6 @@ impl Compiled {
         previous: &[&Typed],
         constants: &Constants,
     ) -> Vec<u32> {
-        const HERE: &str = "here";
         let before = previous.iter().zip(starts(previous)).map(|(part, start)| {
             let mut columns = vec![borrow::numbers_from(ROW, start, part.len())];
             columns.extend(borrow::columns_behind(part, fields, &self.of_others));

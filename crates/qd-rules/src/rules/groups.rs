@@ -2,17 +2,15 @@
 
 use super::guard::guarded;
 use super::{Compiled, FAULT, NotJudged, Place, RowRules, RuleOutcome, UNREADABLE};
-use crate::{Constants, borrow};
+use crate::Constants;
+use crate::borrow::{self, ROW, UNREAD};
+use crate::expression::{Across, keys};
 use arrow::array::BooleanArray;
 use arrow::buffer::BooleanBuffer;
 use polars::prelude::{DataFrame, Expr, IntoLazy, col, lit};
 use qd_model::schema::Over;
 use qd_table::Typed;
 use std::collections::BTreeSet;
-
-/// Columns beside those of the fields.
-pub(super) const ROW: &str = "row";
-pub(super) const UNREAD: &str = "unread";
 
 impl RowRules {
     /// Whether any rule is over groups of a source's rows, so that all of them must be kept until
@@ -43,7 +41,7 @@ impl RowRules {
     }
 
     /// Judges one rule over groups of the rows of several sources together: all partners' sources of
-    /// a table.
+    /// a table. Where the groups are people, a row of nobody known belongs to none.
     pub fn judge_partners(
         &self,
         rule: usize,
@@ -65,8 +63,8 @@ impl RowRules {
         if let Some(reason) = self.rule(index).lacks(constants) {
             return (Vec::new(), Some(NotJudged { rule, reason, rows }));
         }
-        let group = &self.schema.rules[index].group;
-        let Some((hits, unread)) = guarded(|| self.rule(index).judge_group(group, parts, constants)) else {
+        let across = super::across(&self.schema.rules[index]).expect("only rules over groups are judged here");
+        let Some((hits, unread)) = guarded(|| self.rule(index).judge_group(&across, parts, constants)) else {
             return (Vec::new(), Some(NotJudged { rule, reason: FAULT, rows }));
         };
         let starts = starts(parts);
@@ -101,11 +99,11 @@ pub(super) fn place(starts: &[u32], at: u32) -> Place {
 
 impl Compiled {
     /// The numbers of the rows that are hits, and how many rows could not be judged.
-    fn judge_group(&self, group: &[usize], parts: &[&Typed], constants: &Constants) -> (Vec<u32>, u64) {
+    fn judge_group(&self, across: &Across, parts: &[&Typed], constants: &Constants) -> (Vec<u32>, u64) {
         let mut unread_keys = 0;
         let mut all: Option<DataFrame> = None;
         for (part, start) in parts.iter().zip(starts(parts)) {
-            let frame = self.frame(group, part, start, &mut unread_keys);
+            let frame = self.frame(across, part, start, &mut unread_keys);
             match &mut all {
                 None => all = Some(frame),
                 Some(all) => {
@@ -113,7 +111,7 @@ impl Compiled {
                 }
             }
         }
-        let keys: Vec<Expr> = group.iter().map(|field| col(borrow::name(*field))).collect();
+        let keys = keys(across);
         let in_group = keys.iter().map(|key| key.clone().is_not_null()).reduce(Expr::and).expect("a group has fields");
         let wanted = self.when.as_ref().map_or(lit(true), |when| {
             // What could not be read may have been TRUE; the group is then left alone.
@@ -140,7 +138,8 @@ impl Compiled {
 
     /// The fields that the rule names, with the row of each and whether one of them could not be
     /// read. A row of which a part of the key could not be read is in no group, and is counted.
-    fn frame(&self, group: &[usize], part: &Typed, start: u32, unread_keys: &mut u64) -> DataFrame {
+    fn frame(&self, across: &Across, part: &Typed, start: u32, unread_keys: &mut u64) -> DataFrame {
+        let group = if let Across::Group(fields) = across { fields.as_slice() } else { &[] };
         *unread_keys += unread(part, group.iter().copied()).count_set_bits() as u64;
         let unread = unread(part, self.judged.iter().copied().filter(|field| !group.contains(field)));
         let fields: BTreeSet<usize> = self.judged.iter().copied().collect();
@@ -148,6 +147,9 @@ impl Compiled {
         let beside =
             [borrow::booleans(UNREAD, &BooleanArray::new(unread, None)), borrow::numbers_from(ROW, start, part.len())];
         frame.hstack_mut(&beside).expect("every column is as long as the rows, under a name of its own");
+        if *across == Across::Person {
+            frame.hstack_mut(&[borrow::people(part)]).expect("every row has a person or nobody");
+        }
         frame
     }
 }
