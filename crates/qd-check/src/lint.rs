@@ -1,5 +1,7 @@
 //! What a schema file may say and yet hardly means: nothing that stops it from being used.
 
+mod bands;
+
 use crate::checker::{Checker, Settings};
 use arrow::array::StringViewArray;
 use qd_model::finding::ShowValues;
@@ -21,6 +23,7 @@ pub fn warnings(schema: &Arc<Schema>) -> Vec<Mistake> {
     for field in &schema.fields {
         limits(field, &mut warnings);
         idle(field, &mut warnings);
+        bands::warnings(field, &mut warnings);
     }
     for rule in &schema.rules {
         for (text, name) in [(&rule.message, "message"), (&rule.fix, "fix")] {
@@ -86,14 +89,15 @@ fn prefixes(schema: &Schema, warnings: &mut Vec<Mistake>) {
     };
     let folded: Vec<Vec<String>> = schema.fields.iter().map(headings).collect();
     for (index, field) in schema.fields.iter().enumerate() {
-        for alias in &field.aliases {
-            let short = words::fold(alias);
+        let aliases = field.aliases.iter().map(|alias| ("alias", alias));
+        for (word, heading) in field.title.iter().map(|title| ("title", title)).chain(aliases) {
+            let short = words::fold(heading);
             let longer = (0..schema.fields.len()).filter(|other| *other != index).find(|other| {
                 folded[*other].iter().any(|heading| heading.len() > short.len() && heading.starts_with(&short))
             });
             if let (Some(other), true) = (longer, short.len() > 2) {
                 let other = &schema.fields[other];
-                let what = format!("the alias \"{alias}\" of `{}` begins a heading of `{}`", field.name, other.name);
+                let what = format!("the {word} \"{heading}\" of `{}` begins a heading of `{}`", field.name, other.name);
                 let hint = format!("a heading of `{}` that is cut short would be read as `{}`", other.name, field.name);
                 warnings.push(Mistake::new(&field.at, what).hint(hint));
             }

@@ -47,10 +47,12 @@ fn headings_cut_short_and_messages_with_values() {
     check(
         "[quarterday]\n[[quarterday.rules]]\ncode = 'r'\nmessage = 'It is {job}'\ncheck = 'true'\n\
          [[fields]]\nname = 'job'\nquarterday = { aliases = ['Course', 'Work'] }\n\
-         [[fields]]\nname = 'level'\ntitle = 'Course level'\n",
+         [[fields]]\nname = 'level'\ntitle = 'Course level'\n\
+         [[fields]]\nname = 'start'\ntitle = 'Start'\n[[fields]]\nname = 'began'\ntitle = 'Start date'\n",
         &[
             "the message of the rule `r` has {job} in braces",
             "the alias \"Course\" of `job` begins a heading of `level`",
+            "the title \"Start\" of `start` begins a heading of `began`",
         ],
     );
 }
@@ -66,5 +68,31 @@ fn examples_that_the_schema_would_not_accept() {
             "the example of `a` fails the field's own pattern, which asks for the form [0-9]+",
             "the example of `b` fails the field's own type, which asks for a date written as dd/mm/yyyy",
         ],
+    );
+}
+
+#[test]
+fn bands_of_a_code_list_that_overlap() {
+    let list = |texts: &[&str]| {
+        let entries: Vec<String> =
+            texts.iter().zip('a'..).map(|(text, code)| format!("{{ value = '{code}', label = '{text}' }}")).collect();
+        format!("[quarterday]\n[[fields]]\nname = 'age'\ncategories = [{}]\n", entries.join(", "))
+    };
+    check(&list(&["under 16", "16-24", "25 to 34", "35 – 64", "65+", "Not known"]), &[]);
+    check(&list(&["Up to £10,000", "Over £10,000"]), &[]);
+    check(&list(&["0 to under 8", "8 to under 16", "16 and over"]), &[]);
+    check(&list(&["2021-2022", "2022-2023", "1", "1A"]), &[]);
+    check(&list(&["1", "2", "3+"]), &[]);
+    check(
+        &list(&["Under 18", "16-24", "24-34 years", "35-64", "60 or over"]),
+        &[
+            "the bands \"16-24\" and \"24-34 years\" of `age` overlap",
+            "the bands \"35-64\" and \"60 or over\" of `age` overlap",
+            "the bands \"Under 18\" and \"16-24\" of `age` overlap",
+        ],
+    );
+    check(
+        "[quarterday]\n[[fields]]\nname = 'hours'\ncategories = ['0', '1-8', '8-16']\n",
+        &["the bands \"1-8\" and \"8-16\" of `hours` overlap"],
     );
 }

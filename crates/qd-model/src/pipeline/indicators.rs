@@ -108,7 +108,7 @@ pub(super) fn indicator(node: &Node, mistakes: &Mistakes) -> Option<Indicator> {
             bands: bands.iter().filter_map(|band| band.parse().ok()).collect(),
             at: node.at.clone(),
         };
-        if breakdown.bands.len() != bands.len() || !breakdown.bands.is_sorted() {
+        if breakdown.bands.len() != bands.len() || !breakdown.bands.is_sorted_by(|a, b| a < b) {
             table.mistake(Mistake::new(&node.at, "`bands` must be whole ages in rising order"));
         }
         if breakdown.table.is_some() && breakdown.dimension == Dimension::Additive {
