@@ -38,6 +38,7 @@ REASONS = {
     "pattern_xml_schema": "frictionless reads patterns as Python does, which has no classes less other classes; XML Schema has.",
     "primary_key": "frictionless names only the later row of two with one key, and calls a blank part of it nothing.",
     "unique": "frictionless names only the later row of two that are equal; here every row of the group is named.",
+    "unique_logical": "frictionless cannot compare objects, and gives up; it names only the later row of two that are equal.",
     "unique_keys": "frictionless does not check `uniqueKeys`.",
     "version_1": "frictionless takes version 1's word `self` for another table, and gives up; it names only the later row of two with one key.",
 }

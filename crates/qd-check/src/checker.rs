@@ -54,8 +54,12 @@ impl Checker {
     pub fn new(schema: &Arc<Schema>, shape: &Shape, settings: &Settings<'_>) -> Self {
         let mut faults = Faults::new(schema, shape, settings);
         let mut keys = Vec::new();
-        let plans = (0..schema.fields.len()).map(|field| plan(field, &mut faults, &mut keys)).collect();
+        let plans: Vec<Option<Plan>> =
+            (0..schema.fields.len()).map(|field| plan(field, &mut faults, &mut keys)).collect();
         table_keys(&mut faults, &mut keys);
+        for key in &mut keys {
+            key.written = key.fields.iter().map(|field| written(&plans, *field)).collect();
+        }
         Self {
             schema: schema.clone(),
             arrow_schema: Typed::arrow_schema(schema),
@@ -248,11 +252,20 @@ fn plan(index: usize, faults: &mut Faults<'_>, keys: &mut Vec<Key>) -> Option<Pl
                 }
             }
             Test::Distinct => {
-                keys.push(Key { fields: vec![index], fault, class: Some(field.class), blank: Vec::new() });
+                keys.push(Key::of(vec![index], fault, Some(field.class)));
             }
         }
     }
     Some(plan)
+}
+
+/// How a field's values are written, where texts that differ may be one value.
+fn written(plans: &[Option<Plan>], field: usize) -> Option<Texts> {
+    match &plans[field].as_ref()?.reader {
+        Reader::Text(Texts::Free | Texts::Email | Texts::Uri | Texts::Uuid | Texts::Binary) => None,
+        Reader::Text(texts) => Some(texts.clone()),
+        _ => None,
+    }
 }
 
 /// The keys of the whole table; one that needs a column which the source has not is left out, since
@@ -275,12 +288,13 @@ fn table_keys(faults: &mut Faults<'_>, keys: &mut Vec<Key>) {
             faults.of_field(field, PrimaryKey.code(), PrimaryKey.severity(), wording)
         });
         let blank = blank.collect();
-        keys.push(Key { class: class(&fields), fields, fault, blank });
+        let class = class(&fields);
+        keys.push(Key { blank, ..Key::of(fields, fault, class) });
     }
     for fields in &schema.unique_keys {
         if is_there(faults, fields) {
             let fault = faults.of_fields(&UniqueKeys, fields, UniqueKeys.code());
-            keys.push(Key { fields: fields.clone(), fault, class: class(fields), blank: Vec::new() });
+            keys.push(Key::of(fields.clone(), fault, class(fields)));
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Uniqueness: digests bring equal rows together, and a comparison of the values confirms them.
 
 use crate::digest;
-use arrow::array::{ArrayRef, UInt32Array};
+use crate::read::text::Texts;
+use arrow::array::{ArrayRef, AsArray, StringViewArray, UInt32Array};
 use arrow::buffer::NullBuffer;
 use qd_model::finding::ShowValues;
 use qd_model::{Class, Evidence, Hit};
 use qd_table::Typed;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// A key whose values must differ from row to row.
 pub(crate) struct Key {
@@ -16,8 +18,17 @@ pub(crate) struct Key {
     pub(crate) fault: u32,
     /// The class of a field that is a key alone, whose value is then the evidence.
     pub(crate) class: Option<Class>,
+    /// For each field whose values are kept as texts that may be written in several ways: how.
+    pub(crate) written: Vec<Option<Texts>>,
     /// For a primary key: the fault of each part's blank cells.
     pub(crate) blank: Vec<u32>,
+}
+
+impl Key {
+    /// A key whose values are compared as they are.
+    pub(crate) fn of(fields: Vec<usize>, fault: u32, class: Option<Class>) -> Self {
+        Self { written: fields.iter().map(|_| None).collect(), fields, fault, class, blank: Vec::new() }
+    }
 }
 
 /// What one chunk brings to the search for equal rows. Cheap to keep: it shares the chunk's columns.
@@ -29,7 +40,10 @@ pub struct Keys {
 
 #[derive(Debug, Clone)]
 struct Part {
+    /// What is compared.
     columns: Vec<ArrayRef>,
+    /// The first of them as it was sent.
+    shown: ArrayRef,
     digests: Vec<u64>,
     /// Rows with a null take no part.
     nulls: Option<NullBuffer>,
@@ -44,12 +58,22 @@ const LARGE: usize = 50_000;
 impl Keys {
     pub(crate) fn of(keys: &[Key], typed: &Typed) -> Self {
         let parts = keys.iter().map(|key| {
-            let columns: Vec<ArrayRef> = key.fields.iter().map(|field| typed.column(*field).clone()).collect();
+            let fields = key.fields.iter().zip(&key.written);
+            let columns: Vec<ArrayRef> =
+                fields.map(|(field, written)| compared(typed.column(*field), written)).collect();
             let (digests, nulls) = digest::of_rows(&columns, typed.len());
-            Part { columns, digests, nulls }
+            Part { columns, shown: typed.column(key.fields[0]).clone(), digests, nulls }
         });
         Self { rows: typed.rows.clone(), parts: parts.collect() }
     }
+}
+
+/// A column in which equal values are equal texts.
+fn compared(column: &ArrayRef, written: &Option<Texts>) -> ArrayRef {
+    let Some(written) = written else { return column.clone() };
+    let texts = column.as_string_view().iter();
+    let one = |text: &str| written.canonical(text).unwrap_or_else(|| text.to_owned());
+    Arc::new(texts.map(|text| text.map(one)).collect::<StringViewArray>())
 }
 
 /// Every row of every group of equal rows.
@@ -76,7 +100,7 @@ fn hits_of(at: usize, key: &Key, chunks: &[Keys], show: ShowValues) -> Vec<Hit> 
     for group in entries.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
         for entry in confirmed(group, same) {
             let evidence = key.class.map(|class| {
-                let value = arrow::util::display::array_value_to_string(&part(entry).columns[0], entry.2 as usize);
+                let value = arrow::util::display::array_value_to_string(&part(entry).shown, entry.2 as usize);
                 Evidence::of(&value.expect("every type of a field can be written out"), class, show)
             });
             let row = chunks[entry.1 as usize].rows.value(entry.2 as usize);

@@ -104,7 +104,12 @@ impl Reader {
     /// file's own way (`1.5`, `true`, `2022-09-30`) as well as in the field's format.
     pub(crate) fn read_setting<'a>(&self, text: &'a str) -> Option<Value<'a>> {
         let plain = match self {
-            Self::Integer(_) => Integers::PLAIN.read(text).map(Value::Integer),
+            // JSON writes 1 as 1.0 too.
+            Self::Integer(_) => {
+                let whole =
+                    || Numbers::plain().read(text).filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
+                Integers::PLAIN.read(text).or_else(|| whole().map(|number| number as i64)).map(Value::Integer)
+            }
             Self::Number(_) => Numbers::plain().read(text).map(Value::Number),
             Self::Boolean(_) => boolean::canonical(text).map(Value::Boolean),
             Self::Date(_) => temporal::iso_date(text).map(Value::Date),

@@ -330,8 +330,10 @@ impl Builder {
     /// Fields that must have a column and have none.
     fn missing(&mut self, headed: &[Headed<'_>], used: &[bool], schema: &Schema, headings: &Headings<'_>) {
         let every = matches!(schema.fields_match, FieldsMatch::Exact | FieldsMatch::Equal | FieldsMatch::Subset);
-        for (field, has_column) in schema.fields.iter().zip(used) {
-            if *has_column || !(every || field.constraints.required) {
+        for (index, (field, has_column)) in schema.fields.iter().zip(used).enumerate() {
+            // A part of the primary key is required whatever its own constraints say.
+            let is_required = field.constraints.required || schema.primary_key.contains(&index);
+            if *has_column || !(every || is_required) {
                 continue;
             }
             let free = || {

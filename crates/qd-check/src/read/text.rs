@@ -1,6 +1,7 @@
 //! Reading text, and the types of the standard that are kept as text.
 
 use super::{Reader, geojson};
+use crate::value::Value;
 use qd_model::{Field, FieldType, kinds};
 use serde_json::Value as Json;
 
@@ -119,6 +120,27 @@ impl Texts {
         }
     }
 
+    /// One text for all that mean the same value ([`Texts::same`]), by which equal rows find each other.
+    pub(crate) fn canonical(&self, text: &str) -> Option<String> {
+        Some(match self {
+            Self::Object | Self::Array | Self::Geojson | Self::Topojson => in_order(json(text)?).to_string(),
+            Self::List(item, delimiter) => {
+                let plain = |part: &str| match item.read(part.trim()) {
+                    Some(Value::Text(_)) | None => part.to_owned(),
+                    Some(value) => format!("{value:?}"),
+                };
+                let items: Vec<String> = text.split(delimiter.as_str()).map(plain).collect();
+                items.join(delimiter)
+            }
+            Self::Duration => seconds(text)?.to_string(),
+            Self::Geopoint(written) => {
+                let (longitude, latitude) = point(*written, text)?;
+                format!("{},{}", longitude + 0.0, latitude + 0.0)
+            }
+            Self::Free | Self::Email | Self::Uri | Self::Uuid | Self::Binary => return None,
+        })
+    }
+
     /// How many items a text holds, or characters where it is no collection.
     pub(crate) fn length(&self, text: &str) -> usize {
         match self {
@@ -157,6 +179,20 @@ fn items(text: &str, delimiter: &str) -> Vec<String> {
 
 pub(crate) fn json(text: &str) -> Option<Json> {
     serde_json::from_str(text).ok()
+}
+
+/// The same JSON with the names of each object in order.
+fn in_order(json: Json) -> Json {
+    match json {
+        Json::Array(items) => Json::Array(items.into_iter().map(in_order).collect()),
+        Json::Object(entries) => {
+            let mut entries: Vec<(String, Json)> =
+                entries.into_iter().map(|(name, value)| (name, in_order(value))).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Json::Object(entries.into_iter().collect())
+        }
+        other => other,
+    }
 }
 
 fn is_uri(text: &str) -> bool {
@@ -257,5 +293,24 @@ mod tests {
             assert!(!accepts(bad), "{bad}");
         }
         assert!(seconds("P1M") > seconds("P4W"));
+    }
+
+    #[test]
+    fn texts_of_one_value_are_one_text() {
+        for (texts, a, b) in [
+            (Texts::Object, "{\"a\":1,\"b\":[{\"d\":1,\"c\":2}]}", "{ \"b\": [{\"c\":2,\"d\":1}], \"a\": 1 }"),
+            (Texts::Duration, "P1D", "PT24H"),
+            (Texts::Geopoint(Geopoint::Text), "-0,1", "0.0, 1.00"),
+            (
+                Texts::List(Box::new(Reader::Integer(crate::read::number::Integers::PLAIN)), ";".to_owned()),
+                "1;02",
+                "01; 2",
+            ),
+        ] {
+            assert_eq!(texts.canonical(a), texts.canonical(b), "{a} {b}");
+            assert!(texts.canonical(a).is_some());
+        }
+        assert_eq!(Texts::Free.canonical("a"), None);
+        assert_ne!(Texts::Array.canonical("[1,2]"), Texts::Array.canonical("[2,1]"));
     }
 }

@@ -172,6 +172,7 @@ fn plain_schemas_behave_as_the_standard_says() {
         ("subset", "a,b,c\n1,2,3\n", &["- C unknown-column"][..]),
         ("subset", "a,c\n1,2\n", &["- - missing-column", "- B unknown-column"][..]),
         ("superset", "a\n1\n", &[][..]),
+        ("superset\"\nprimaryKey = \"b", "a\n1\n", &["- - missing-column"][..]),
         ("superset", "a,c\n1,2\n", &["- B unknown-column"][..]),
         ("partial", "a,c\n1,2\n", &["- B unknown-column"][..]),
         ("partial", "c,d\n1,2\n", &["- - wrong-template"][..]),
