@@ -486,6 +486,8 @@ fn a_waiver_lets_findings_pass_until_its_last_day() {
         ["north 2 fewer-hours error", "south 2 fewer-hours error"]
     );
 
+    assert_eq!(found(&report(&checkout, "Q2"), &["waiver-unused"]), ["north - waiver-unused note"]);
+
     checkout.write("small.toml", waiver("\"all\"", "2022-06-29"));
     run(&checkout, "Q2");
     assert_eq!(
@@ -500,6 +502,83 @@ fn a_waiver_lets_findings_pass_until_its_last_day() {
         "{}",
         said.err
     );
+}
+
+#[test]
+fn a_waiver_of_rows_holds_for_the_file_that_has_them() {
+    let checkout = programme();
+    run(&checkout, "Q2");
+    let sources = report(&checkout, "Q2")["sources"].clone();
+    let mut sources = sources.as_array().expect("sources").iter();
+    let source = sources.find(|it| it["partner"] == "north" && it["table"] == "people").expect("it came");
+    let file = source["blake3"].as_str().expect("a digest")[..12].to_owned();
+    let waiver = |rows: &str| {
+        format!(
+            "{PIPELINE}\n[[waivers]]\nrule = \"start-changed\"\npartner = \"north\"\n{rows}\nreason = \"a slip\"\n\
+             agreed_by = \"the funder\"\nuntil = 2022-12-31\n"
+        )
+    };
+    let codes = ["start-changed", "waiver-unused"];
+    let named = format!("rows = [3, 9]\nfile = \"{file}\"");
+    checkout.write("small.toml", waiver(&named));
+    run(&checkout, "Q2");
+    assert_eq!(found(&report(&checkout, "Q2"), &codes), ["north 3 start-changed note"]);
+    let manifest: Value = serde_json::from_str(&checkout.read("out/small/Q2/draft/manifest.json")).expect("JSON");
+    assert_eq!(manifest["waivers"][0]["rows"]["rows"], serde_json::json!([3, 9]));
+
+    checkout.edit("in/Q2/north-people.csv", "e,Eli,", "e,Ely,");
+    run(&checkout, "Q2");
+    assert_eq!(
+        found(&report(&checkout, "Q2"), &codes),
+        ["north - waiver-unused note", "north 3 start-changed query"],
+        "a file that was sent again is another one"
+    );
+    for (rows, expected) in [
+        ("rows = [3]", "`rows` gives numbers of rows, and nothing says of which file"),
+        ("rows = [0]\nfile = \"0123456789ab\"", "a row in `rows` is not a number from 1 on"),
+        ("rows = [3]\nfile = \"north-people.csv\"", "`file` of a waiver is not a digest"),
+        ("rows = \"all\"\nfile = \"0123456789ab\"", "`file` of a waiver goes with numbers of rows"),
+    ] {
+        checkout.write("small.toml", waiver(rows));
+        let said = checkout.run(&["run", "small.toml"]).ends(2);
+        assert!(said.err.contains(expected), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_rule_that_falls_over_is_named_and_hides_no_other() {
+    let checkout = programme();
+    // A pattern of so many characters asks for a larger engine than there may be: nobody writes it, and
+    // nothing but judging it says so.
+    let rule = |code: &str, more: &str| {
+        format!("[[quarterday.rules]]\ncode = \"{code}\"\n{more}message = \"Too long\"\n\n[[fields]]\nname = \"ref\"\n")
+    };
+    let pattern = "_".repeat(20_000);
+    let alone = format!("check = \"name LIKE '{pattern}'\"\n");
+    let beside = format!("over = \"previous\"\ncheck = \"previous.name LIKE '{pattern}'\"\n");
+    let rules =
+        rule("far-too-long", &alone).replace("[[fields]]\nname = \"ref\"\n", "") + &rule("too-long-before", &beside);
+    checkout.edit("people.toml", "[[fields]]\nname = \"ref\"\n", &rules);
+    let said = checkout.run(&["run", "small.toml", "--format", "json"]).ends(3);
+    assert!(said.err.contains("This is a fault in Quarterday, not in your file"), "{}", said.err);
+    assert!(said.err.contains("far-too-long") && said.err.contains("too-long-before"), "{}", said.err);
+    assert!(!said.err.contains("panicked"), "{}", said.err);
+    let report = report(&checkout, "Q2");
+    assert_eq!(found(&report, &["far-too-long", "too-long-before"]), [""; 0]);
+    assert_eq!(
+        found(&report, &["start-changed", "many-hours"]),
+        ["north 3 many-hours query", "north 3 start-changed query"]
+    );
+    let gaps = report["not_checked"].as_array().expect("a list").iter();
+    let gaps: Vec<(&str, u64)> = gaps
+        .filter(|gap| gap["reason"] == "a fault in Quarterday")
+        .map(|gap| (gap["code"].as_str().expect("a code"), gap["rows"].as_u64().expect("rows")))
+        .collect();
+    assert_eq!(gaps, [("far-too-long", 5), ("too-long-before", 5)]);
+
+    let said =
+        checkout.run(&["validate", "in/Q2/north-people.csv", "--schema", "people.toml", "--format", "json"]).ends(3);
+    assert!(said.err.contains("far-too-long") && said.json()["findings"].as_array().is_some_and(|all| !all.is_empty()));
 }
 
 #[test]

@@ -34,7 +34,8 @@ pub struct InForce {
     pub table: String,
     /// The finding's code.
     pub code: String,
-    /// The keyed digest of the record; blank where it is about a column or a source.
+    /// The keyed digest of the record, or a row and the digest of its file; blank where it is about a
+    /// column, a source or whatever comes.
     pub record: String,
     /// The reason code.
     pub reason: String,

@@ -25,7 +25,7 @@ pub use recipients::{FieldRelease, Recipient, TableRelease};
 pub use returns::{ColumnContent, ColumnSpec, Cover, FileSpec, Part, ReturnSpec, Rows};
 pub use seal::Seal;
 
-pub use waivers::Waiver;
+pub use waivers::{WaivedRows, Waiver};
 
 use crate::Syntax;
 use crate::code::Severity;

@@ -22,6 +22,7 @@ static CODES: &[Code] = &[
     code("unused-explanation", Severity::Note, include_str!("findings/unused-explanation.md")),
     code("explanation-reopened", Severity::Note, include_str!("findings/explanation-reopened.md")),
     code("waiver-expired", Severity::Note, include_str!("findings/waiver-expired.md")),
+    code("waiver-unused", Severity::Note, include_str!("findings/waiver-unused.md")),
 ];
 
 const fn code(name: &'static str, severity: Severity, page: &'static str) -> Code {

@@ -7,6 +7,7 @@ use crate::prepared::Prepared;
 use crate::resubmitted::Resubmission;
 use crate::run::{Drafted, RunRequest};
 use qd_ledger::{Change, Draft, InForce, Run, Submission};
+use qd_model::pipeline::WaivedRows;
 use qd_model::{Refusal, Severity};
 use serde_json::{Map, Value, json};
 
@@ -120,16 +121,21 @@ fn in_force(prepared: &Prepared<'_>, computed: &Computed) -> Vec<InForce> {
     }
     let waivers = prepared.loaded.pipeline.waivers.iter().zip(&computed.waived);
     for (waiver, _) in waivers.filter(|(_, used)| used.is_some()) {
-        let record = |record: Option<&String>| InForce {
+        let entry = |record: String| InForce {
             kind: "waiver",
             partner: waiver.partner.value.clone(),
             table: waiver.table.clone().unwrap_or_default(),
             code: waiver.rule.value.clone(),
-            record: record.cloned().unwrap_or_default(),
+            record,
             reason: waiver.reason.clone(),
         };
-        all.extend(waiver.records.iter().map(|it| record(Some(it))));
-        all.extend(waiver.records.is_empty().then(|| record(None)));
+        match &waiver.rows {
+            WaivedRows::All => all.push(entry(String::new())),
+            WaivedRows::Records(records) => all.extend(records.iter().cloned().map(entry)),
+            WaivedRows::OfFile { file, rows } => {
+                all.extend(rows.iter().map(|row| entry(format!("row {row} of {file}"))));
+            }
+        }
     }
     all.sort();
     all.dedup();

@@ -9,6 +9,7 @@ use crate::place::NewFile;
 use crate::returns::RowCounts;
 use crate::state::PeriodState;
 use qd_disclosure::Key;
+use qd_model::pipeline::WaivedRows;
 use serde_json::{Value, json};
 
 /// What a manifest is made from.
@@ -82,7 +83,11 @@ fn waivers(facts: &Facts<'_>) -> Vec<Value> {
     let waivers = waivers.map(|(waiver, used)| {
         json!({
             "rule": waiver.rule.value, "partner": waiver.partner.value, "table": waiver.table,
-            "rows": if waiver.records.is_empty() { json!("all") } else { json!(waiver.records) },
+            "rows": match &waiver.rows {
+                WaivedRows::All => json!("all"),
+                WaivedRows::Records(records) => json!(records),
+                WaivedRows::OfFile { file, rows } => json!({ "file": file, "rows": rows }),
+            },
             "reason": waiver.reason, "agreed_by": waiver.agreed_by, "until": waiver.until.to_string(), "findings": used,
         })
     });

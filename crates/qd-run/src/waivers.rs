@@ -2,7 +2,7 @@
 
 use crate::codes::fault;
 use crate::compute::{Context, Source};
-use qd_model::pipeline::Waiver;
+use qd_model::pipeline::{WaivedRows, Waiver};
 use qd_model::report::SourceReport;
 use qd_model::{Severity, words};
 
@@ -23,13 +23,22 @@ pub(crate) fn apply(context: &Context<'_>, sources: &mut [Source], general: &mut
             source.partner == waiver.partner.value
                 && waiver.table.as_ref().is_none_or(|table| *table == loaded.tables[source.table].name)
         };
-        Some(sources.iter_mut().filter(is_about).map(|source| let_pass(waiver, source)).sum())
+        let passed = sources.iter_mut().filter(is_about).map(|source| let_pass(waiver, source)).sum();
+        if passed == 0 && waiver.rows != WaivedRows::All {
+            general.push(unused(context, waiver));
+        }
+        Some(passed)
     };
     loaded.pipeline.waivers.iter().map(apply).collect()
 }
 
 /// Moves the findings that a waiver is about to a fault that is a note.
 fn let_pass(waiver: &Waiver, source: &mut Source) -> u64 {
+    if let WaivedRows::OfFile { file, .. } = &waiver.rows
+        && !source.digest.starts_with(file)
+    {
+        return 0;
+    }
     let findings = &mut source.judged.findings;
     let mut passed = 0;
     for index in 0..findings.faults.len() as u32 {
@@ -38,10 +47,14 @@ fn let_pass(waiver: &Waiver, source: &mut Source) -> u64 {
             continue;
         }
         let is_waived = |hit: &qd_model::Hit| {
-            let record = || findings.record_of(hit);
             hit.fault == index
-                && (waiver.records.is_empty()
-                    || record().is_some_and(|it| waiver.records.iter().any(|known| known == it)))
+                && match &waiver.rows {
+                    WaivedRows::All => true,
+                    WaivedRows::Records(records) => {
+                        findings.record_of(hit).is_some_and(|it| records.iter().any(|known| known == it))
+                    }
+                    WaivedRows::OfFile { rows, .. } => rows.contains(&hit.row),
+                }
         };
         let places: Vec<usize> = (0..findings.hits.len()).filter(|at| is_waived(&findings.hits[*at])).collect();
         if places.is_empty() {
@@ -66,17 +79,37 @@ fn let_pass(waiver: &Waiver, source: &mut Source) -> u64 {
 }
 
 fn expired(context: &Context<'_>, waiver: &Waiver) -> SourceReport {
+    note(
+        context,
+        waiver,
+        "waiver-expired",
+        format!("The waiver of `{}` ended on {} and has no effect", waiver.rule.value, words::date(waiver.until)),
+        "waivers have ended and have no effect",
+        "agree a new date with the funder, or take the waiver out of the pipeline",
+    )
+}
+
+fn unused(context: &Context<'_>, waiver: &Waiver) -> SourceReport {
+    let what = match &waiver.rows {
+        WaivedRows::OfFile { .. } => "rows of a file in which no such finding is, or which did not come",
+        _ => "records without such a finding",
+    };
+    note(
+        context,
+        waiver,
+        "waiver-unused",
+        format!("The waiver of `{}` names {what}, and has no effect", waiver.rule.value),
+        "waivers name what has no such finding, and have no effect",
+        "take the waiver out of the pipeline, or name the record or the new file's rows",
+    )
+}
+
+fn note(context: &Context<'_>, waiver: &Waiver, code: &str, message: String, many: &str, fix: &str) -> SourceReport {
     let mut report = SourceReport {
         partner: Some(waiver.partner.value.clone()),
         table: waiver.table.clone(),
         ..SourceReport::default()
     };
-    report.findings.add(fault(
-        "waiver-expired",
-        &context.loaded.pipeline.severities,
-        format!("The waiver of `{}` ended on {} and has no effect", waiver.rule.value, words::date(waiver.until)),
-        "waivers have ended and have no effect",
-        "agree a new date with the funder, or take the waiver out of the pipeline",
-    ));
+    report.findings.add(fault(code, &context.loaded.pipeline.severities, message, many, fix));
     report
 }

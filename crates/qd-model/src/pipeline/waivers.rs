@@ -2,7 +2,7 @@
 
 use super::read::placed;
 use crate::document::{self, Node, Table, Value};
-use crate::mistake::{Mistake, Mistakes};
+use crate::mistake::{At, Mistake, Mistakes};
 use crate::schema::Placed;
 use jiff::civil::Date;
 
@@ -15,8 +15,8 @@ pub struct Waiver {
     pub partner: Placed<String>,
     /// The table, or any.
     pub table: Option<String>,
-    /// The records, by the keyed digest that findings show; none of them means all.
-    pub records: Vec<String>,
+    /// What of the partner's it is about.
+    pub rows: WaivedRows,
     /// Why.
     pub reason: String,
     /// Role or initials of who agreed.
@@ -25,6 +25,23 @@ pub struct Waiver {
     pub from: Option<Date>,
     /// Last day on which it holds.
     pub until: Date,
+}
+
+/// What a waiver is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaivedRows {
+    /// Whatever comes.
+    All,
+    /// Records, by the keyed digest that findings show, wherever they come again.
+    Records(Vec<String>),
+    /// Rows of one file, which is named by (the first letters of) its digest, so that nothing else is
+    /// let pass where the file is sent again.
+    OfFile {
+        /// The digest, in hexadecimal.
+        file: String,
+        /// The rows, as a spreadsheet counts them.
+        rows: Vec<u32>,
+    },
 }
 
 impl Waiver {
@@ -40,12 +57,12 @@ pub(super) fn waiver(node: &Node, mistakes: &Mistakes) -> Option<Waiver> {
     let (reason, agreed_by) = (table.required_text("reason"), table.required_text("agreed_by"));
     table.required("until");
     let until = table.date("until");
-    let records = rows(&table);
+    let rows = rows(&table);
     let waiver = Waiver {
         rule: rule.and_then(|_| placed(&table, "rule"))?,
         partner: partner.and_then(|_| placed(&table, "partner"))?,
         table: table.text("table").map(str::to_owned),
-        records: records?,
+        rows: rows?,
         from: table.date("from"),
         reason: reason?.to_owned(),
         agreed_by: agreed_by?.to_owned(),
@@ -55,19 +72,48 @@ pub(super) fn waiver(node: &Node, mistakes: &Mistakes) -> Option<Waiver> {
     Some(waiver)
 }
 
-/// `rows = "all"`, or the records of some.
-fn rows(table: &Table<'_>) -> Option<Vec<String>> {
+/// `rows = "all"`, the records of some, or the numbers of some rows with the `file` that has them.
+fn rows(table: &Table<'_>) -> Option<WaivedRows> {
     let node = table.required("rows")?;
+    let refuse = |at: &At, what: &str, hint: &str| {
+        table.mistake(Mistake::new(at, what).hint(hint));
+        None
+    };
+    let file = table.text("file");
+    let at = table.node("file").map_or(&node.at, |node| &node.at);
+    let is_number = |item: &Node| matches!(item.value, Value::Number(_));
     match &node.value {
-        Value::Text(word) if word == "all" => Some(Vec::new()),
+        Value::List(items) if !items.is_empty() && items.iter().all(is_number) => {
+            let row = |item: &Node| match &item.value {
+                Value::Number(number) => number.parse::<u32>().ok().filter(|row| *row > 0),
+                _ => None,
+            };
+            let Some(rows) = items.iter().map(row).collect::<Option<Vec<u32>>>() else {
+                return refuse(&node.at, "a row in `rows` is not a number from 1 on", "count as a spreadsheet does");
+            };
+            let Some(file) = file else {
+                let hint = "add `file`, the digest that the findings give of it under `blake3`; a file that is sent \
+                            again is another one";
+                return refuse(&node.at, "`rows` gives numbers of rows, and nothing says of which file", hint);
+            };
+            if file.len() < 8 || !file.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+                let hint = "copy at least its first eight letters from under `blake3` in the findings";
+                return refuse(at, "`file` of a waiver is not a digest", hint);
+            }
+            Some(WaivedRows::OfFile { file: file.to_owned(), rows })
+        }
+        _ if file.is_some() => {
+            refuse(at, "`file` of a waiver goes with numbers of rows", "write `rows = [12, 14]`, or leave it out")
+        }
+        Value::Text(word) if word == "all" => Some(WaivedRows::All),
         Value::List(items) if !items.is_empty() => {
             let records = items.iter().map(|item| document::as_text(item, "rows", table.mistakes()).map(str::to_owned));
-            records.collect()
+            records.collect::<Option<_>>().map(WaivedRows::Records)
         }
-        _ => {
-            let mistake = Mistake::new(&node.at, "`rows` of a waiver is neither \"all\" nor a list of records");
-            table.mistake(mistake.hint("a record is named as the findings do under `record`"));
-            None
-        }
+        _ => refuse(
+            &node.at,
+            "`rows` of a waiver is neither \"all\" nor a list of records or rows",
+            "a record is named as the findings do under `record`, a row by its number and its `file`",
+        ),
     }
 }
