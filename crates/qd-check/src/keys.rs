@@ -60,7 +60,7 @@ impl Keys {
         let parts = keys.iter().map(|key| {
             let fields = key.fields.iter().zip(&key.written);
             let columns: Vec<ArrayRef> =
-                fields.map(|(field, written)| compared(typed.column(*field), written)).collect();
+                fields.map(|(field, written)| compared(typed.column(*field), written.as_ref())).collect();
             let (digests, nulls) = digest::of_rows(&columns, typed.len());
             Part { columns, shown: typed.column(key.fields[0]).clone(), digests, nulls }
         });
@@ -69,7 +69,7 @@ impl Keys {
 }
 
 /// A column in which equal values are equal texts.
-fn compared(column: &ArrayRef, written: &Option<Texts>) -> ArrayRef {
+fn compared(column: &ArrayRef, written: Option<&Texts>) -> ArrayRef {
     let Some(written) = written else { return column.clone() };
     let texts = column.as_string_view().iter();
     let one = |text: &str| written.canonical(text).unwrap_or_else(|| text.to_owned());

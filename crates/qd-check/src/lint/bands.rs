@@ -82,7 +82,7 @@ fn band(category: &Category) -> Option<Band<'_>> {
         Ends::Alone => ((first, true), (first, true)),
     };
     // "2021-2022" is a year from summer to summer.
-    let is_year = ends == Ends::Both && (1900.0..2100.0).contains(&from.0) && to.0 - from.0 == 1.0;
+    let is_year = ends == Ends::Both && (1900.0..2100.0).contains(&from.0) && (to.0 - from.0).total_cmp(&1.0).is_eq();
     (!is_year).then_some(Band { text, from, to, is_one: ends == Ends::Alone })
 }
 
@@ -94,8 +94,8 @@ fn shared(one: &Band<'_>, other: &Band<'_>) -> Option<f64> {
     let from = if one.from.0 > other.from.0 { one.from } else { other.from };
     let to = if one.to.0 < other.to.0 { one.to } else { other.to };
     let has = |band: &Band<'_>, number: f64| {
-        (number > band.from.0 || (number == band.from.0 && band.from.1))
-            && (number < band.to.0 || (number == band.to.0 && band.to.1))
+        let (low, high) = (number.total_cmp(&band.from.0), number.total_cmp(&band.to.0));
+        (low.is_gt() || (low.is_eq() && band.from.1)) && (high.is_lt() || (high.is_eq() && band.to.1))
     };
     let ends = [from.0, to.0, from.0 + 1.0, to.0 - 1.0, f64::midpoint(from.0, to.0)];
     ends.into_iter().find(|number| number.is_finite() && has(one, *number) && has(other, *number))
