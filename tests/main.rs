@@ -7,6 +7,7 @@ mod command;
 mod determinism;
 mod features;
 mod figures;
+mod final_return;
 mod formats;
 mod fresh;
 mod handover;

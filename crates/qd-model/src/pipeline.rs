@@ -22,7 +22,7 @@ pub use partners::{Declaration, DeclaredState, Layout, Partner, SourceSpec, Wide
 pub use people::{People, Strong};
 pub use protection::{Below, CountRule, Floor, Totals, Zeros};
 pub use recipients::{FieldRelease, Recipient, TableRelease};
-pub use returns::{ColumnContent, ColumnSpec, Cover, FileSpec, Part, ReturnSpec, Rows};
+pub use returns::{ColumnContent, ColumnSpec, Cover, FileSpec, Open, Part, ReturnSpec, Rows};
 pub use seal::Seal;
 
 pub use waivers::{WaivedRows, Waiver};
@@ -108,6 +108,16 @@ pub struct Retention {
     pub due: Option<Date>,
 }
 
+/// Whether a run is the one that ends the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProjectEnd {
+    /// One period among others.
+    #[default]
+    Ahead,
+    /// The last: final returns are made too.
+    Reached,
+}
+
 impl Pipeline {
     /// Reads a pipeline file.
     pub fn parse(text: &str, syntax: Syntax) -> Result<Self, Vec<Mistake>> {
@@ -133,14 +143,15 @@ impl Pipeline {
     }
 
     /// The returns that a run over a period makes, each with the period that it is made for: the
-    /// period itself, or one that is part of it.
-    pub fn due<'a>(&'a self, period: &'a Period) -> Vec<(&'a ReturnSpec, &'a Period)> {
+    /// period itself, or one that is part of it. Those of the whole project are due at its end only.
+    pub fn due<'a>(&'a self, period: &'a Period, end: ProjectEnd) -> Vec<(&'a ReturnSpec, &'a Period)> {
         let parts = || self.periods.iter().filter(|part| part.within.as_ref() == Some(&period.label));
         let due = |spec: &'a ReturnSpec| {
             let of_kind = move |period: &&Period| period.kind == spec.kind;
             std::iter::once(period).chain(parts()).filter(of_kind).map(move |period| (spec, period))
         };
-        self.returns.iter().flat_map(due).collect()
+        let is_due = |spec: &&ReturnSpec| !spec.is_final || end == ProjectEnd::Reached;
+        self.returns.iter().filter(is_due).flat_map(due).collect()
     }
 
     /// The table of that name.

@@ -8,6 +8,7 @@ use crate::facts::{self, Calendar};
 use crate::hold;
 use crate::judge::{Judged, Keep, Subject, judge};
 use crate::load::{Loaded, LoadedTable, plain};
+use crate::open;
 use crate::people;
 use crate::place::NewFile;
 use crate::repeated;
@@ -173,6 +174,7 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
         digest: String::new(),
         is_kept: false,
         explanations,
+        open: open::of(loaded, &sources, &records, &general),
     };
     Ok(Computed {
         period: context.period.clone(),

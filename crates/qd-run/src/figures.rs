@@ -4,13 +4,16 @@
 mod history;
 mod legend;
 mod protect;
+mod timeline;
 
 pub(crate) use history::{History, Read};
 pub(crate) use legend::in_short;
 
+use crate::by_period::{PeriodLine, Reported, Timeline};
 use crate::folders;
 use crate::indicators::{Line, Means, Periods, SO_FAR, Sheet};
 use crate::outcome::Blocked;
+use crate::state::PeriodState;
 use qd_disclosure::figures::{Past, PastFigure, Range, ReleasedMean, ReleasedShare, mean};
 use qd_disclosure::{CountColumn, CountValues};
 use qd_model::pipeline::{CountRule, Indicators, Part, Recipient, ReturnSpec};
@@ -49,17 +52,29 @@ impl ReturnFigures {
 
 /// The figures of every return of the period that has any, by the return's name. A return is guarded
 /// against those before it in the pipeline as well, since all of them may be sent.
-pub(crate) fn of_returns(periods: &Periods<'_>, history: &History) -> BTreeMap<String, ReturnFigures> {
+///
+/// `sent` is what was sent last of each period.
+pub(crate) fn of_returns(
+    periods: &Periods<'_>,
+    sent: &[PeriodState],
+    history: &History,
+) -> BTreeMap<String, ReturnFigures> {
     let pipeline = &periods.loaded.pipeline;
     let mut releases = history.clone();
     let mut all = BTreeMap::new();
-    for (spec, period) in pipeline.due(periods.period) {
+    for (spec, period) in pipeline.due(periods.period, periods.end) {
         let has_figures = spec.files.iter().flat_map(|file| &file.parts).any(|part| !matches!(part, Part::Rows(_)));
         if !has_figures || period.label != periods.period.label {
             continue;
         }
         let recipient = pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
-        let counted = Counting { periods, spec, recipient, sheets: sheets(periods, spec) };
+        let counted = Counting {
+            periods,
+            spec,
+            recipient,
+            sheets: sheets(periods, spec),
+            timelines: timelines(&Timeline { periods, sent, history, recipient: &recipient.code }, spec),
+        };
         let figures = match recipient.exact_counts {
             Some(_) => counted.exact(),
             None => counted.protected(&mut releases),
@@ -75,6 +90,8 @@ struct Counting<'a> {
     spec: &'a ReturnSpec,
     recipient: &'a Recipient,
     sheets: Vec<((String, String), Sheet)>,
+    /// The sheets of counts by period.
+    timelines: Vec<((String, String), Vec<PeriodLine>)>,
 }
 
 fn sheets(periods: &Periods<'_>, spec: &ReturnSpec) -> Vec<((String, String), Sheet)> {
@@ -84,6 +101,15 @@ fn sheets(periods: &Periods<'_>, spec: &ReturnSpec) -> Vec<((String, String), Sh
         _ => None,
     };
     parts.filter_map(sheet).collect()
+}
+
+fn timelines(timeline: &Timeline<'_>, spec: &ReturnSpec) -> Vec<((String, String), Vec<PeriodLine>)> {
+    let parts = spec.files.iter().flat_map(|file| file.parts.iter().map(move |part| (file, part)));
+    let lines = |(file, part): (&qd_model::pipeline::FileSpec, &Part)| match part {
+        Part::ByPeriod(indicators) => Some((name(&file.path, indicators), timeline.lines(indicators))),
+        _ => None,
+    };
+    parts.filter_map(lines).collect()
 }
 
 fn name(path: &str, indicators: &Indicators) -> (String, String) {
@@ -98,6 +124,20 @@ struct Cells {
     count: CountCell,
     share: Option<ReleasedShare>,
     mean: Option<ReleasedMean>,
+}
+
+impl Cells {
+    fn of_count(count: CountCell) -> Self {
+        Self { count, share: None, mean: None }
+    }
+
+    /// How much of a target is reached; nothing where there is no target, or the count is not known.
+    fn of_target(&self, target: Option<u64>) -> Option<ReleasedShare> {
+        match self.count {
+            CountCell::Exact(count) => Some(of_number(count?, target?)),
+            CountCell::Protected(count) => Some(count?.share_of_number(target?)),
+        }
+    }
 }
 
 /// A count on its way out.
@@ -129,13 +169,18 @@ impl Counting<'_> {
             for line in &sheet.lines {
                 for (side, count) in [Some(line.this_period), line.cumulative].into_iter().enumerate() {
                     let Some(count) = count else { continue };
-                    past.figures.push(PastFigure {
-                        set: self.set(&line.definition.to_string(), side),
-                        count,
-                        shown: words::thousands(count),
-                        range: Range::of(count, count),
-                        is_small: false,
-                    });
+                    past.figures.push(exact_figure(self.set(&line.definition.to_string(), side), count));
+                }
+            }
+        }
+        for (name, lines) in &self.timelines {
+            let legend = timeline::NOTES.map(str::to_owned).to_vec();
+            sheets.insert(name.clone(), Counts { columns: timeline::exact(lines), legend });
+            for of in lines.iter().filter_map(|line| line.of.as_ref()) {
+                let Reported::Here(people) = &of.reported else { continue };
+                let (count, set) = (people.len() as u64, set(&of.definition.to_string(), 0, &of.period));
+                if !past.figures.iter().any(|figure| figure.set == set) {
+                    past.figures.push(exact_figure(set, count));
                 }
             }
         }
@@ -159,6 +204,7 @@ impl Counting<'_> {
         };
         let lines = &sheet.lines;
         let words = |of: &dyn Fn(&Line) -> Option<String>| CountValues::Words(lines.iter().map(of).collect());
+        let mut of_target = Vec::new();
         let mut columns = vec![
             column("level", "Level", CountValues::Numbers(lines.iter().map(|line| Some(line.level)).collect())),
             column("label", "Indicator", words(&|line| Some(line.label.clone()))),
@@ -170,6 +216,8 @@ impl Counting<'_> {
         let titles = [("this_period", period, period), ("cumulative", SO_FAR, "so far")];
         for ((name, title, short), values) in titles.into_iter().zip(values) {
             let cells: Vec<Cells> = lines.iter().enumerate().map(|(index, line)| values(index, line)).collect();
+            // A target is for the whole project, so that the last of the two is measured against it.
+            of_target = lines.iter().zip(&cells).map(|(line, cells)| cells.of_target(line.target)).collect();
             let (shares, means): (Vec<_>, Vec<_>) = cells.iter().map(|cells| (cells.share, cells.mean)).unzip();
             columns.push(column(name, title, counts(cells)));
             if shares.iter().any(Option::is_some) {
@@ -183,6 +231,7 @@ impl Counting<'_> {
         if lines.iter().any(|line| line.target.is_some()) {
             let targets = lines.iter().map(|line| line.target).collect();
             columns.push(column("target", "Target", CountValues::Numbers(targets)));
+            columns.push(column("of_target", "Share of target", CountValues::Shares(of_target)));
         }
         columns
     }
@@ -207,11 +256,16 @@ impl Counting<'_> {
     }
 }
 
+/// A count that goes out as it is.
+fn exact_figure(set: String, count: u64) -> PastFigure {
+    PastFigure { set, count, shown: words::thousands(count), range: Range::of(count, count), is_small: false }
+}
+
 /// What stands where a cumulative figure cannot be given.
 const UNKNOWN: &str = "not known: an earlier period is missing";
 
 /// A set of people in a period (side 0) or up to its end (side 1).
-fn set(definition: &str, side: usize, period: &str) -> String {
+pub(crate) fn set(definition: &str, side: usize, period: &str) -> String {
     format!("{definition} @ {} {period}", ["in", "up to"][side])
 }
 
@@ -224,6 +278,10 @@ fn counts(cells: Vec<Cells>) -> CountValues {
         }
     }
     if protected.is_empty() { CountValues::People(exact) } else { CountValues::Protected(protected) }
+}
+
+fn of_number(part: u64, whole: u64) -> ReleasedShare {
+    if whole == 0 { ReleasedShare::NotApplicable } else { ReleasedShare::Percent((200 * part + whole) / (2 * whole)) }
 }
 
 fn exact_share(part: Option<u64>, whole: Option<u64>) -> ReleasedShare {

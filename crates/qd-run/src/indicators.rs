@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use qd_link::Register;
 use qd_model::Period;
 use qd_model::period;
-use qd_model::pipeline::{Breakdown, Counted, Dimension, Indicators, Mean};
+use qd_model::pipeline::{Breakdown, Counted, Dimension, Indicators, Mean, ProjectEnd};
 use qd_rules::Constants;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +27,8 @@ pub(crate) struct Periods<'a> {
     /// Whether all earlier periods are among them; else nothing cumulative can be said.
     pub(crate) is_complete: bool,
     pub(crate) as_of: Option<Date>,
+    /// Whether the period ends the project.
+    pub(crate) end: ProjectEnd,
 }
 
 /// A set of people by id.

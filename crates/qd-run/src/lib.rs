@@ -30,6 +30,7 @@ mod load;
 mod manifest;
 mod map;
 mod marked;
+mod open;
 mod outcome;
 mod partner_files;
 mod people;

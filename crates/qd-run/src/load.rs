@@ -244,7 +244,7 @@ fn compile_filters(loaded: &mut Loaded, mistakes: &mut Vec<Mistake>) {
     let mut wanted: Vec<(&str, &Placed<String>)> = Vec::new();
     for part in parts(&loaded.pipeline) {
         match part {
-            Part::Cover(_) => {}
+            Part::Cover(_) | Part::Open(_) => {}
             Part::Contacts(contacts) => wanted.extend(contacts.filters()),
             Part::Indicators(indicators) | Part::ByPeriod(indicators) => wanted.extend(
                 indicators
@@ -412,7 +412,7 @@ fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
                 mistakes.push(mistake.hint(format!("there are labels for {}", words::list(&qd_return::label_names()))));
             }
             for part in &file.parts {
-                check_part(loaded, part, recipient, &file.at, mistakes);
+                check_part(loaded, part, recipient, mistakes);
             }
             check_headings(file, recipient, mistakes);
             check_of_parts(loaded, spec, file, mistakes);
@@ -437,15 +437,9 @@ fn check_contacts(loaded: &Loaded, contacts: &Contacts, recipient: &Recipient, m
     }
 }
 
-fn check_part(loaded: &Loaded, part: &Part, recipient: &Recipient, at: &At, mistakes: &mut Vec<Mistake>) {
+fn check_part(loaded: &Loaded, part: &Part, recipient: &Recipient, mistakes: &mut Vec<Mistake>) {
     match part {
-        Part::ByPeriod(_) if recipient.exact_counts.is_none() => {
-            let what =
-                format!("counts period by period cannot go to `{}`, since they are not protected", recipient.code);
-            let hint = "where the recipient may have exact counts, say why: exact_counts = \"…\" in its profile";
-            mistakes.push(Mistake::new(at, what).hint(hint));
-        }
-        Part::Cover(_) | Part::Indicators(_) | Part::ByPeriod(_) => {}
+        Part::Cover(_) | Part::Indicators(_) | Part::ByPeriod(_) | Part::Open(_) => {}
         Part::Contacts(contacts) => check_contacts(loaded, contacts, recipient, mistakes),
         Part::Rows(rows) => match recipient.release_of(&rows.table) {
             None => {

@@ -35,6 +35,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
         earlier: &earlier.states,
         is_complete: earlier.is_complete,
         as_of: Some(prepared.as_of),
+        end: request.end,
     };
     let making = Making {
         loaded,
@@ -50,7 +51,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
     };
     let mut lines = Vec::new();
     let mut planned = Vec::new();
-    for (spec, period) in loaded.pipeline.due(prepared.period) {
+    for (spec, period) in loaded.pipeline.due(prepared.period, request.end) {
         let made_for = MadeFor::of(spec, period, prepared.as_of);
         planned.push(PlannedReturn {
             name: made_for.name.clone(),
@@ -78,7 +79,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
                         rows: 0,
                         since: None,
                     }),
-                    Part::Cover(_) => {}
+                    Part::Cover(_) | Part::Open(_) => {}
                     Part::Contacts(contacts) => {
                         let rows = Rows {
                             name: contacts.name.clone(),

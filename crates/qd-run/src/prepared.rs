@@ -12,6 +12,7 @@ use crate::state::PeriodState;
 use jiff::civil::Date;
 use qd_disclosure::{DomainKey, Key, KeyUse};
 use qd_link::Known;
+use qd_model::pipeline::ProjectEnd;
 use qd_model::{Period, Refusal, words};
 use qd_rules::Constants;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,22 @@ pub(crate) struct Prepared<'a> {
     pub(crate) folders: Folders,
 }
 
+/// Refuses to end a project before its last period, or one that has no final return.
+fn ends_the_project(loaded: &Loaded, period: &Period) -> Result<(), Refusal> {
+    let pipeline = &loaded.pipeline;
+    if !pipeline.returns.iter().any(|spec| spec.is_final) {
+        return Err(Refusal::new(format!("the pipeline `{}` has no final return", pipeline.name)).hint(
+            "declare one: a return with `final = true`, for example with the parts indicators, by-period and open",
+        ));
+    }
+    let later = pipeline.whole_periods().find(|other| other.kind == period.kind && other.from > period.to);
+    match later {
+        None => Ok(()),
+        Some(later) => Err(Refusal::new(format!("{period} does not end the project: {later} follows it"))
+            .hint("run the last period with `--final`, once its files are in")),
+    }
+}
+
 impl<'a> Prepared<'a> {
     pub(crate) fn new(loaded: &'a Loaded, request: &RunRequest<'_>) -> Result<Self, Refusal> {
         let pipeline = &loaded.pipeline;
@@ -41,6 +58,9 @@ impl<'a> Prepared<'a> {
         if let Some(whole) = &period.within {
             return Err(Refusal::new(format!("{period} is part of {whole} and is not run by itself"))
                 .hint(format!("run {whole}: that writes the returns of {label} as well")));
+        }
+        if request.end == ProjectEnd::Reached {
+            ends_the_project(loaded, period)?;
         }
         let own = pipeline.key.as_ref().map(|key| loaded.resolve(key));
         let path: PathBuf = request.key.map(Path::to_path_buf).or(own).ok_or_else(|| {

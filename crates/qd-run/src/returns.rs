@@ -4,20 +4,20 @@ mod contacts;
 mod sealed;
 
 use crate::audit::{self, RowLineage};
-use crate::by_period::by_period;
 use crate::compute::Computed;
 use crate::crosswalk::crosswalk;
 use crate::figures::ReturnFigures;
 use crate::folders;
 use crate::indicators::Periods;
 use crate::load::Loaded;
+use crate::open::{self, Numbers};
 use crate::outcome::{Blocked, LeftOut, ReturnFile, ReturnOutcome};
 use crate::place::NewFile;
 use crate::risk::{self, ReturnRisk};
 use crate::state::PeriodState;
 use arrow::array::BooleanArray;
 use jiff::civil::Date;
-use qd_disclosure::{Clearance, ClearedTable, DomainKey, Key, Reasons};
+use qd_disclosure::{Clearance, ClearedTable, CountColumn, DomainKey, Key, Reasons};
 use qd_ledger::Identity;
 use qd_model::pipeline::{Below, Cover, FileSpec, Keep, Part, Recipient, ReturnSpec, Rows};
 use qd_model::{Period, Refusal, words};
@@ -81,7 +81,7 @@ pub(crate) struct Made {
 
 /// Makes every return that is made for this kind of period or for parts of it, in parallel.
 pub(crate) fn make_all(making: &Making<'_>) -> Result<Vec<Made>, Refusal> {
-    let due = making.loaded.pipeline.due(&making.computed.period);
+    let due = making.loaded.pipeline.due(&making.computed.period, making.periods.end);
     due.par_iter().map(|(spec, period)| make(making, &MadeFor::of(spec, period, making.computed.as_of))).collect()
 }
 
@@ -98,6 +98,9 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         files: Vec::new(),
         notes: Vec::new(),
     };
+    if spec.is_final && !making.periods.is_complete {
+        outcome.blocked.push(missing_periods(making));
+    }
     if let Some(figures) = making.figures.get(&made_for.name) {
         outcome.blocked.extend(figures.blocked.iter().cloned());
         outcome.notes.clone_from(&figures.notes);
@@ -147,6 +150,16 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
     inside.extend(papers);
     inside.extend(audit::lineage_file(&made_for.name, &made.lineage, &making.computed.state.people));
     Ok(Made { outcome, files, finals, inside })
+}
+
+/// A return of the whole project needs all of it.
+fn missing_periods(making: &Making<'_>) -> Blocked {
+    let known = |label: &String| making.earlier.iter().any(|state| state.label == *label);
+    let missing = making.loaded.pipeline.before(&making.computed.period).iter().filter(|it| !known(&it.label)).count();
+    let unblock = "put the files of the periods that are missing where the pipeline says, or take them in with \
+                   `quarterday import-earlier`"
+        .to_owned();
+    Blocked { code: "missing-period".to_owned(), count: missing as u64, unblock }
 }
 
 /// The disclosure risk of a return's rows, where they are under pseudonyms.
@@ -350,7 +363,13 @@ impl<'a> Maker<'a> {
         if making.loaded.pipeline.outputs.keep == Keep::All {
             let typed: Vec<&Typed> = parts.iter().map(|(_, typed)| typed.as_ref()).collect();
             let path = self.path(file, &rows.table);
-            content.lineage.push(RowLineage::of(path, rows, &state.tables[index], &typed, &cleared));
+            content.lineage.push(RowLineage::of(
+                path,
+                (&rows.name, &rows.table),
+                &state.tables[index],
+                &typed,
+                &cleared,
+            ));
         }
         cleared
     }
@@ -383,17 +402,14 @@ impl<'a> Maker<'a> {
         for part in &file.parts {
             tables.push(match part {
                 Part::Cover(_) => None,
-                Part::Indicators(indicators) => {
+                Part::Indicators(indicators) | Part::ByPeriod(indicators) => {
                     let counts = self.figures.map(|figures| figures.counts(&file.path, &indicators.name));
                     let columns = counts.expect("what has counts has figures").columns.clone();
                     Some(qd_disclosure::clear_counts(&indicators.name, columns, self.recipient)?)
                 }
-                Part::ByPeriod(indicators) => {
-                    let counts = by_period(self.making.periods, self.making.sent, indicators);
-                    Some(qd_disclosure::clear_counts(&indicators.name, counts, self.recipient)?)
-                }
+                Part::Open(open) => Some(qd_disclosure::clear_counts(&open.name, self.open(), self.recipient)?),
                 Part::Rows(rows) => Some(self.rows(rows, file, content)),
-                Part::Contacts(contacts) => Some(self.contacts(contacts, content)),
+                Part::Contacts(contacts) => Some(self.contacts(contacts, file, content)),
             });
         }
         let (people, rows) = (content.people.len(), content.rows);
@@ -402,20 +418,20 @@ impl<'a> Maker<'a> {
             .iter()
             .zip(&tables)
             .map(|(part, table)| match (part, table) {
-                (Part::Indicators(indicators), Some(table)) => {
+                (Part::Indicators(indicators) | Part::ByPeriod(indicators), Some(table)) => {
                     let counts = self.figures.map(|figures| figures.counts(&file.path, &indicators.name));
                     let legend = counts.map_or(&[][..], |counts| &counts.legend);
                     let notes = indicators.note.iter().chain(legend).map(String::as_str).collect();
                     Sheet::Counts { name: &indicators.name, notes, table }
                 }
-                (Part::ByPeriod(indicators), Some(table)) => {
-                    let notes = indicators.note.iter().map(String::as_str).collect();
-                    Sheet::Counts { name: &indicators.name, notes, table }
+                (Part::Open(open), Some(table)) => {
+                    let notes = open.note.iter().map(String::as_str).collect();
+                    Sheet::Counts { name: &open.name, notes, table }
                 }
                 (Part::Rows(rows), Some(table)) => Sheet::Rows { name: &rows.name, table, columns: &rows.columns },
                 (Part::Contacts(contacts), Some(table)) => Sheet::Rows { name: &contacts.name, table, columns: &[] },
                 (Part::Cover(cover), _) => self.cover(cover, file, people, rows),
-                (Part::Indicators(_) | Part::ByPeriod(_) | Part::Rows(_) | Part::Contacts(_), None) => {
+                (Part::Indicators(_) | Part::ByPeriod(_) | Part::Open(_) | Part::Rows(_) | Part::Contacts(_), None) => {
                     unreachable!("every such part has its table")
                 }
             })
@@ -429,6 +445,14 @@ impl<'a> Maker<'a> {
         let draft = qd_return::workbook(&document);
         document.draft = false;
         Ok(draft.and_then(|draft| Ok([draft, qd_return::workbook(&document)?])))
+    }
+
+    /// What is open over all periods.
+    fn open(&self) -> Vec<CountColumn> {
+        let is_protected = self.figures.is_none_or(|figures| figures.is_protected);
+        let numbers = if is_protected { Numbers::Left } else { Numbers::Shown };
+        let states: Vec<&PeriodState> = self.making.earlier.iter().chain([&self.making.computed.state]).collect();
+        open::columns(&states, numbers)
     }
 
     fn cover<'b>(&self, cover: &'b Cover, file: &FileSpec, people: usize, rows: u64) -> Sheet<'b> {

@@ -26,7 +26,7 @@ use jiff::civil::Date;
 use qd_disclosure::Unlock;
 use qd_ledger::{Identity, IdentityChange, Ledger};
 use qd_model::finding::Hit;
-use qd_model::pipeline::{DeclaredState, Keep, PartnerFiles};
+use qd_model::pipeline::{DeclaredState, Keep, PartnerFiles, ProjectEnd};
 use qd_model::{Refusal, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -42,6 +42,8 @@ pub struct RunRequest<'a> {
     pub key: Option<&'a Path>,
     /// Where the passphrase of a wrapped key comes from.
     pub unlock: &'a dyn Unlock,
+    /// Whether the period ends the project, so that its final returns are made too.
+    pub end: ProjectEnd,
     /// Who runs it; kept in the private folder.
     pub by: Option<&'a str>,
     /// When, for the ledger; nothing that leaves holds it.
@@ -100,9 +102,10 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         earlier: &earlier.states,
         is_complete: earlier.is_complete,
         as_of: constants.as_of,
+        end: request.end,
     };
     let released = History::read(&prepared.folders)?;
-    let figures = figures::of_returns(&periods, &released);
+    let figures = figures::of_returns(&periods, &earlier.sent, &released);
     let states = earlier.states.iter().chain(std::iter::once(&computed.state));
     let restricted = restricted(loaded, states, prepared.as_of)?;
     let making = Making {

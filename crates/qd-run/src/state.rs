@@ -4,6 +4,7 @@
 use crate::explanations::{self, InForce};
 use crate::facts::Facts;
 use crate::load::{Loaded, LoadedTable, plain};
+use crate::open::{self, OpenLine};
 use crate::place::NewFile;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array};
 use arrow::compute::cast;
@@ -37,6 +38,9 @@ const EXPLANATIONS: &str = "explanations.csv";
 /// Records whose last version is held, one digest a line.
 const HELD: &str = "held.txt";
 
+/// What the period leaves open. States of older programs have none.
+const OPEN: &str = "open.csv";
+
 /// The layout of a state's files.
 const LAYOUT: &str = "quarterday-state/2";
 
@@ -56,6 +60,8 @@ pub(crate) struct PeriodState {
     pub(crate) digest: String,
     /// Explanations that were in force, to be carried on.
     pub(crate) explanations: Vec<InForce>,
+    /// What it leaves open.
+    pub(crate) open: Vec<OpenLine>,
     /// Whether these are only the rows of what was sent that a later run holds.
     pub(crate) is_kept: bool,
 }
@@ -96,6 +102,7 @@ impl PeriodState {
             digest: self.digest.clone(),
             is_kept: self.is_kept,
             explanations: self.explanations.clone(),
+            open: self.open.clone(),
         }
     }
 }
@@ -161,6 +168,7 @@ pub(crate) fn to_files(
     let held: Vec<&str> = state.held.iter().map(String::as_str).collect();
     files.push(NewFile { path: HELD.to_owned(), bytes: held.join("\n").into_bytes() });
     files.push(NewFile { path: EXPLANATIONS.to_owned(), bytes: explanations::to_csv(&state.explanations) });
+    files.push(NewFile { path: OPEN.to_owned(), bytes: open::to_csv(&state.open) });
     let digest = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
     let index = Index {
         state: LAYOUT.to_owned(),
@@ -330,7 +338,15 @@ pub(crate) fn read(
         std::fs::read_to_string(folder.join(HELD)).map_err(|error| refuse(format!("{HELD}: {}", plain(&error))))?;
     let bytes = std::fs::read(folder.join(EXPLANATIONS))
         .map_err(|error| refuse(format!("{EXPLANATIONS}: {}", plain(&error))))?;
+    let open = match index.files.contains_key(OPEN).then(|| std::fs::read(folder.join(OPEN))) {
+        None => Vec::new(),
+        Some(bytes) => {
+            let bytes = bytes.map_err(|error| refuse(format!("{OPEN}: {}", plain(&error))))?;
+            open::from_csv(&bytes).ok_or_else(|| refuse(format!("{OPEN} is not readable")))?
+        }
+    };
     Ok(PeriodState {
+        open,
         explanations: explanations::from_csv(&bytes)
             .ok_or_else(|| refuse(format!("{EXPLANATIONS} is not readable")))?,
         held: held.lines().map(str::to_owned).collect(),

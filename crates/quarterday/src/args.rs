@@ -248,6 +248,9 @@ pub(crate) struct Run {
     /// Who runs it; kept in the private folder only
     #[arg(long, value_name = "NAME")]
     pub(crate) by: Option<String>,
+    /// The period ends the project: make its final returns too
+    #[arg(long = "final")]
+    pub(crate) is_final: bool,
     /// Folder for what may leave
     #[arg(long, value_name = "DIR", default_value = "out")]
     pub(crate) out: PathBuf,

@@ -1,6 +1,6 @@
 //! Counts that were suppressed, rounded and audited: the only ones that can leave.
 
-use super::{Figures, Narrow, Range, Shown, audit, suppress};
+use super::{Figures, Narrow, PastFigure, Range, Shown, audit, suppress};
 use std::fmt;
 
 /// What may be shown of each count. Only [`release`] makes it, once the audit has found nothing.
@@ -57,6 +57,26 @@ impl Released {
 }
 
 impl ReleasedCount {
+    /// What its own reader was shown of a count in an earlier release: shown again, it tells nothing new.
+    /// Nothing where the record does not say what was shown.
+    pub fn again(past: &PastFigure) -> Option<Self> {
+        Some(Self(match past.shown.as_str() {
+            "[c]" => Shown::Small,
+            "[low]" => Shown::Low,
+            "[z]" => Shown::NotApplicable,
+            number => Shown::Number(number.replace(',', "").parse().ok()?),
+        }))
+    }
+
+    /// How much of a number that says nothing about people it is, such as a target.
+    pub fn share_of_number(self, whole: u64) -> ReleasedShare {
+        match self.number() {
+            _ if whole == 0 || self.0 == Shown::NotApplicable => ReleasedShare::NotApplicable,
+            Some(part) => ReleasedShare::Percent((200 * part + whole) / (2 * whole)),
+            None => ReleasedShare::Hidden,
+        }
+    }
+
     /// The number, where one is shown.
     pub fn number(self) -> Option<u64> {
         self.0.number()
@@ -88,6 +108,29 @@ impl fmt::Display for ReleasedCount {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_shown_is_shown_again_as_it_was() {
+        let check = |shown: Shown, expected: Option<Shown>| {
+            let past = PastFigure {
+                set: String::new(),
+                count: 7,
+                shown: shown.to_string(),
+                range: Range::ANY,
+                is_small: false,
+            };
+            assert_eq!(ReleasedCount::again(&past), expected.map(ReleasedCount), "{shown:?}");
+        };
+        check(Shown::Number(1165), Some(Shown::Number(1165)));
+        check(Shown::Sum(45), Some(Shown::Number(45)));
+        check(Shown::Low, Some(Shown::Low));
+        check(Shown::Protects, Some(Shown::Small));
+        check(Shown::NotApplicable, Some(Shown::NotApplicable));
+        let target = |shown: Shown| ReleasedCount(shown).share_of_number(1164);
+        assert_eq!(target(Shown::Number(1165)), ReleasedShare::Percent(100));
+        assert_eq!(target(Shown::Number(1400)), ReleasedShare::Percent(120));
+        assert_eq!(target(Shown::Small), ReleasedShare::Hidden);
+    }
 
     #[test]
     fn shares_are_made_of_what_is_shown() {

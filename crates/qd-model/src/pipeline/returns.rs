@@ -18,6 +18,8 @@ pub struct ReturnSpec {
     pub recipient: String,
     /// The kind of period that it is made for.
     pub kind: PeriodKind,
+    /// Whether it is of the whole project, and made only when that is asked for.
+    pub is_final: bool,
     /// The lawful basis on which it is sent: its own, else its recipient's.
     pub basis: String,
     /// The retention class of what it holds.
@@ -61,6 +63,8 @@ pub enum Part {
     Indicators(Indicators),
     /// The same period by period: as each was reported, and as is known now.
     ByPeriod(Indicators),
+    /// What is still open over all periods: held rows, queries, and queries that were explained.
+    Open(Open),
     /// Rows of a table.
     Rows(Rows),
     /// People to contact.
@@ -73,6 +77,7 @@ impl Part {
         match self {
             Self::Cover(cover) => &cover.name,
             Self::Indicators(indicators) | Self::ByPeriod(indicators) => &indicators.name,
+            Self::Open(open) => &open.name,
             Self::Rows(rows) => &rows.name,
             Self::Contacts(contacts) => &contacts.name,
         }
@@ -81,7 +86,7 @@ impl Part {
     /// The names of the tables that the part draws on.
     pub fn tables(&self) -> Vec<&str> {
         match self {
-            Self::Cover(_) => Vec::new(),
+            Self::Cover(_) | Self::Open(_) => Vec::new(),
             Self::Indicators(indicators) | Self::ByPeriod(indicators) => {
                 let counted = indicators.rows.iter().flat_map(|row| &row.counts).map(|counted| &counted.table);
                 let by = indicators.rows.iter().flat_map(|row| &row.by).filter_map(|by| by.table.as_ref());
@@ -103,6 +108,15 @@ pub struct Cover {
     pub lines: Vec<(String, String)>,
     /// Notes below them.
     pub notes: Vec<String>,
+}
+
+/// A sheet of what is still open.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// The sheet's name.
+    pub name: String,
+    /// A line above it.
+    pub note: Option<String>,
 }
 
 /// Rows of a table, as released to the recipient.
@@ -150,6 +164,7 @@ pub(super) fn return_spec(node: &Node, mistakes: &Mistakes) -> Option<ReturnSpec
         title: table.required_text("title").unwrap_or_default().to_owned(),
         recipient: table.required_text("recipient").unwrap_or_default().to_owned(),
         kind: table.word("periods", &PeriodKind::WORDS).unwrap_or(PeriodKind::Quarter),
+        is_final: table.flag("final").unwrap_or(false),
         basis: table.text("basis").unwrap_or_default().to_owned(),
         retention: table.required_text("retention").unwrap_or_default().to_owned(),
         needs_all: table.word("needs", &[("all", true), ("any", false)]).unwrap_or(false),
@@ -198,11 +213,15 @@ fn part(node: &Node, mistakes: &Mistakes) -> Option<Part> {
         })),
         "indicators" => Some(Part::Indicators(indicators(&table, "Indicators"))),
         "by-period" => Some(Part::ByPeriod(indicators(&table, "By period"))),
+        "open" => Some(Part::Open(Open {
+            name: table.text("name").unwrap_or("Open").to_owned(),
+            note: table.text("note").map(str::to_owned),
+        })),
         "rows" => rows(&table, node),
         "contacts" => super::contacts::contacts(&table, node).map(Box::new).map(Part::Contacts),
         other => {
             let mistake = Mistake::new(&node.at, format!("there is no part \"{other}\""));
-            table.mistake(mistake.hint("it is one of by-period, contacts, cover, indicators and rows"));
+            table.mistake(mistake.hint("it is one of by-period, contacts, cover, indicators, open and rows"));
             return None;
         }
     };

@@ -8,7 +8,6 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Arr
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema, UInt32Type};
 use qd_disclosure::ClearedTable;
 use qd_model::Refusal;
-use qd_model::pipeline::Rows;
 use qd_table::Typed;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,10 +34,11 @@ pub(crate) struct SourceName {
 }
 
 impl RowLineage {
-    /// Where each released row came from. `typed` are the rows of `parts` that were cleared.
+    /// Where each released row came from: of a part of a file and its table, by name. `typed` are the rows of
+    /// `parts` that were cleared.
     pub(crate) fn of(
         file: String,
-        rows: &Rows,
+        (part, table): (&str, &str),
         parts: &[AcceptedPart],
         typed: &[&Typed],
         cleared: &ClearedTable,
@@ -64,8 +64,8 @@ impl RowLineage {
         };
         Self {
             file,
-            part: rows.name.clone(),
-            table: rows.table.clone(),
+            part: part.to_owned(),
+            table: table.to_owned(),
             sources: parts.iter().map(name).collect(),
             rows: cleared.origin().iter().map(origin).collect(),
         }

@@ -1,8 +1,10 @@
 //! A return that is opened again: as it was drafted or sent, with the definitions and the accepted rows
 //! that it was made from.
 
-use super::places::Files;
+use super::places::{Behind, Files, Place};
+use crate::by_period::{PeriodCount, PeriodLine, Reported, Timeline};
 use crate::earlier::keep_while_held;
+use crate::figures::History;
 use crate::folders::Folders;
 use crate::indicators::Periods;
 use crate::load::{Loaded, load_kept, plain};
@@ -11,8 +13,9 @@ use crate::verify::{Difference, verify_files};
 use jiff::civil::Date;
 use qd_ledger::{Ledger, Version};
 use qd_link::{Added, Register};
-use qd_model::pipeline::ReturnSpec;
+use qd_model::pipeline::{Counted, Indicators, ProjectEnd, ReturnSpec};
 use qd_model::{Period, Refusal};
+use qd_rules::Constants;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +38,9 @@ pub(super) struct Opened {
     pub(super) files: Files,
     now: PeriodState,
     earlier: Vec<PeriodState>,
+    /// What was sent last of each period.
+    sent: Vec<PeriodState>,
+    history: History,
     is_complete: bool,
     register: Register,
     as_of: Option<Date>,
@@ -109,6 +115,8 @@ impl Opened {
             version: standing.version,
             files: Files::default(),
             earlier: Vec::new(),
+            sent: Vec::new(),
+            history: History::read(&home)?,
             is_complete: true,
             register: Register::default(),
             notes: Vec::new(),
@@ -150,6 +158,7 @@ impl Opened {
             sent.push(state::read(&self.home.sent_state(label, &last.state), None, &self.loaded, None)?);
         }
         self.earlier = keep_while_held(std::mem::take(&mut self.earlier), &sent, &self.now);
+        self.sent = sent;
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
         self.files = Files::of(ledger, &labels)?;
         Ok(())
@@ -180,6 +189,35 @@ impl Opened {
             earlier: &self.earlier,
             is_complete: self.is_complete,
             as_of: self.as_of,
+            end: ProjectEnd::Ahead,
+        }
+    }
+
+    /// Its counts by period, line by line.
+    pub(super) fn lines_by_period(&self, indicators: &Indicators) -> Result<Vec<PeriodLine>, Refusal> {
+        let recipient = &self.spec()?.recipient;
+        let periods = self.periods();
+        let timeline = Timeline { periods: &periods, sent: &self.sent, history: &self.history, recipient };
+        Ok(timeline.lines(indicators))
+    }
+
+    /// The rows by which a period's people are counted: those that were sent of it, or those that tell of it
+    /// as known now.
+    pub(super) fn rows_of_period(&self, of: &PeriodCount, counted: &[Counted], side: Side) -> Vec<Place> {
+        let periods = self.periods();
+        let constants = |label: &str| {
+            let period = self.loaded.pipeline.period_of(label);
+            let as_of = if label == self.period.label { self.as_of } else { period.map(|period| period.to) };
+            Constants { period: period.map(|period| (period.from, period.to)), as_of }
+        };
+        let behind = Behind { periods: &periods, constants: constants(&of.period), counted, files: &self.files };
+        match side {
+            Side::Known => self.states(Span::SoFar).into_iter().flat_map(|it| behind.told_by(it, &of.period)).collect(),
+            Side::Reported if matches!(of.reported, Reported::Here(_)) => behind.all_of(&self.now),
+            Side::Reported => {
+                let sent = self.sent.iter().filter(|sent| sent.label == of.period);
+                sent.flat_map(|sent| behind.all_of(sent)).collect()
+            }
         }
     }
 
@@ -199,6 +237,15 @@ pub(super) enum Span {
     Period,
     /// All periods up to it.
     SoFar,
+}
+
+/// Which of the two counts of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// As it was reported.
+    Reported,
+    /// As it is known now.
+    Known,
 }
 
 /// The manifest of a folder that is as it was written.

@@ -2,9 +2,10 @@
 //! definitions, and a list that leads from each figure to people, files, sheets and rows.
 
 use super::lineage;
-use super::opened::{Opened, Span};
+use super::opened::{Opened, Side, Span};
 use super::places::Place;
 use super::trace::counted;
+use crate::by_period;
 use crate::load::plain;
 use crate::place::{NewFile, Staging};
 use qd_model::Refusal;
@@ -97,6 +98,18 @@ fn lineage_csv(opened: &Opened) -> Result<(usize, Vec<u8>), Refusal> {
     for file in &opened.spec()?.files {
         let path = file.path.replace("{period}", &opened.period.label);
         for part in &file.parts {
+            if let Part::ByPeriod(indicators) = part {
+                let lines = opened.lines_by_period(indicators)?;
+                for (known, of) in lines.iter().filter_map(|line| Some((line, line.of.as_ref()?))) {
+                    let counted = &indicators.rows[of.indicator].counts;
+                    for (side, over) in [(Side::Reported, by_period::REPORTED), (Side::Known, by_period::KNOWN)] {
+                        let over = format!("{} {}", of.period, over.to_lowercase());
+                        for place in opened.rows_of_period(of, counted, side) {
+                            line([&path, &indicators.name, &known.label, &over], &place);
+                        }
+                    }
+                }
+            }
             let Part::Indicators(indicators) = part else { continue };
             for number in 0..periods.sheet(indicators).lines.len() {
                 for (span, over) in [(Span::Period, opened.period.label.as_str()), (Span::SoFar, "project so far")] {

@@ -1,10 +1,12 @@
 //! Where rows came from, as a person finds them.
 
+use crate::by_period;
 use crate::indicators::Periods;
 use crate::state::PeriodState;
 use qd_ledger::Ledger;
 use qd_model::Refusal;
 use qd_model::pipeline::Counted;
+use qd_rules::Constants;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A row that stands behind a figure.
@@ -64,33 +66,64 @@ pub(super) fn behind(
 ) -> Vec<Place> {
     let mut places = Vec::new();
     for state in states {
-        for counted in counted {
-            let index = periods.loaded.table_index(&counted.table);
-            let table = &periods.loaded.tables[index];
-            let filter = periods.loaded.filter(&counted.table, counted.filter.as_ref());
+        let behind = Behind { periods, constants: periods.constants(state), counted, files };
+        places.extend(behind.all_of(state).into_iter().filter(|place| people.contains(&place.person)));
+    }
+    places.sort();
+    places.dedup();
+    places
+}
+
+/// How rows that are counted are found.
+pub(super) struct Behind<'a> {
+    pub(super) periods: &'a Periods<'a>,
+    /// What the filters' words for a period mean.
+    pub(super) constants: Constants,
+    pub(super) counted: &'a [Counted],
+    pub(super) files: &'a Files,
+}
+
+impl Behind<'_> {
+    /// Every counted row of a state.
+    pub(super) fn all_of(&self, state: &PeriodState) -> Vec<Place> {
+        self.rows(state, None)
+    }
+
+    /// The counted rows of a state that tell of a period.
+    pub(super) fn told_by(&self, state: &PeriodState, period: &str) -> Vec<Place> {
+        self.rows(state, Some(period))
+    }
+
+    fn rows(&self, state: &PeriodState, tells_of: Option<&str>) -> Vec<Place> {
+        let mut places = Vec::new();
+        for counted in self.counted {
+            let index = self.periods.loaded.table_index(&counted.table);
+            let table = &self.periods.loaded.tables[index];
+            let filter = self.periods.loaded.filter(&counted.table, counted.filter.as_ref());
             for part in &state.tables[index] {
                 let Some(persons) = &part.typed.person else { continue };
-                let mask = filter.map(|filter| filter.filter(&table.schema, &part.typed, &periods.constants(state)));
+                let mut masks = Vec::new();
+                masks.extend(filter.map(|filter| filter.filter(&table.schema, &part.typed, &self.constants)));
+                masks.extend(tells_of.map(|period| by_period::tells_of(part, &state.label, period)));
                 for (row, person) in persons.iter().enumerate() {
                     let Some(person) = person else { continue };
-                    let person = periods.current(&state.people[person as usize]);
-                    if mask.as_ref().is_some_and(|mask| !mask.value(row)) || !people.contains(person) {
+                    if !masks.iter().all(|mask| mask.value(row)) {
                         continue;
                     }
                     places.push(Place {
-                        person: person.to_owned(),
+                        person: self.periods.current(&state.people[person as usize]).to_owned(),
                         period: state.label.clone(),
                         partner: part.partner.clone(),
                         table: table.name.clone(),
-                        file: files.name(&state.label, &part.partner, &table.name, &part.source),
+                        file: self.files.name(&state.label, &part.partner, &table.name, &part.source),
                         sheet: part.sheet.clone(),
                         row: part.typed.rows.value(row),
                     });
                 }
             }
         }
+        places.sort();
+        places.dedup();
+        places
     }
-    places.sort();
-    places.dedup();
-    places
 }

@@ -2,8 +2,9 @@
 
 use super::cell::CellName;
 use super::lineage;
-use super::opened::{Opened, Span};
+use super::opened::{Opened, Side, Span};
 use super::places::{Place, behind};
+use crate::by_period;
 use crate::indicators::Periods;
 use crate::read::{ReadRequest, ReadTable, read};
 use qd_model::pipeline::{FileSpec, Indicators, Part};
@@ -109,15 +110,8 @@ fn of_part(opened: &Opened, name: &CellName, file: &FileSpec, path: &str, part: 
     let hint = "name a cell with a count of people, or of a row";
     match part {
         Part::Cover(_) => return Err(nothing("a cover holds words").hint(hint)),
-        Part::ByPeriod(_) => {
-            return Err(
-                nothing("a history by period is not traced here").hint("trace the count in that period's own return")
-            );
-        }
-        Part::Contacts(_) => {
-            return Err(nothing("a list of people to contact is not made of counts or rows").hint(hint));
-        }
-        Part::Indicators(_) | Part::Rows(_) => {}
+        Part::Open(_) => return Err(nothing("a list of what is open holds numbers of rows and queries").hint(hint)),
+        Part::Indicators(_) | Part::ByPeriod(_) | Part::Rows(_) | Part::Contacts(_) => {}
     }
     let sheet = (file.format == "xlsx").then(|| part.name());
     let shown = read(&ReadRequest { file: &opened.folder.join(path), against: None, sheet })?;
@@ -141,6 +135,10 @@ fn of_part(opened: &Opened, name: &CellName, file: &FileSpec, path: &str, part: 
         Part::Indicators(indicators) => {
             trace.shown = cell_text(&shown, name);
             of_count(opened, indicators, ordinal as usize, &mut trace)?;
+        }
+        Part::ByPeriod(indicators) => {
+            trace.shown = cell_text(&shown, name);
+            of_period(opened, indicators, ordinal as usize, &mut trace)?;
         }
         _ => of_row(opened, part, ordinal as usize, &mut trace)?,
     }
@@ -170,6 +168,28 @@ fn of_count(opened: &Opened, indicators: &Indicators, line: usize, trace: &mut T
         trace.notes.push(
             "The cell shows another number than there are people: the recipient's counts are protected, or an earlier \
              period was run again since"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+fn of_period(opened: &Opened, indicators: &Indicators, line: usize, trace: &mut Trace) -> Result<(), Refusal> {
+    let nothing = |why: &str| Refusal::new(format!("nobody and no row stands behind that cell: {why}"));
+    let lines = opened.lines_by_period(indicators)?;
+    let Some(of) = lines.get(line).and_then(|line| line.of.as_ref()) else {
+        return Err(nothing("it is the name of a period").hint("name a cell with a count of people"));
+    };
+    let side = if trace.heading == by_period::REPORTED { Side::Reported } else { Side::Known };
+    trace.kind = Traced::Count;
+    trace.label = format!("{} › {}", of.period, lines[line].label);
+    trace.places = opened.rows_of_period(of, &indicators.rows[of.indicator].counts, side);
+    let people = trace.places.iter().map(|place| place.person.as_str()).collect::<BTreeSet<_>>().len();
+    let shown = trace.shown.as_ref().and_then(|shown| shown.replace(',', "").parse::<usize>().ok());
+    if shown.is_some_and(|shown| shown != people) {
+        trace.notes.push(
+            "The cell shows another number than there are people: the recipient's counts are protected, or people \
+             were found since to be one, or two"
                 .to_owned(),
         );
     }

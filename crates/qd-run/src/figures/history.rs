@@ -17,8 +17,19 @@ const FORMAT: &str = "quarterday-figures/1";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     pub(crate) releases: Vec<Release>,
+    /// What each recipient was shown, in the order of versions.
+    shown: Vec<ShownBefore>,
     /// What was read, for the manifest.
     pub(crate) read: Vec<Read>,
+}
+
+/// The figures of one version, as its recipient has them.
+#[derive(Debug, Clone)]
+struct ShownBefore {
+    recipient: String,
+    period: String,
+    version: u32,
+    figures: Vec<PastFigure>,
 }
 
 /// One version of a return.
@@ -131,6 +142,14 @@ impl History {
         Ok(history)
     }
 
+    /// What a recipient was shown last of a set of people, in a return of a period.
+    pub(crate) fn shown(&self, recipient: &str, period: &str, set: &str) -> Option<&PastFigure> {
+        let its = self.shown.iter().filter(|shown| shown.recipient == recipient && shown.period == period);
+        let figure = |shown: &'_ ShownBefore| shown.figures.iter().position(|figure| figure.set == set);
+        let last = its.filter_map(|shown| Some((shown, figure(shown)?))).max_by_key(|(shown, _)| shown.version)?;
+        Some(&last.0.figures[last.1])
+    }
+
     fn take_in(&mut self, path: &Path, place: [&PathBuf; 3]) -> Result<(), Refusal> {
         let refuse = |cause: &str| {
             Refusal::new("the figures of a return that was sent cannot be used")
@@ -145,12 +164,32 @@ impl History {
         let [period, name, version] =
             place.map(|path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()));
         self.read.push(Read { period, name, version, blake3: blake3::hash(&bytes).to_hex().to_string() });
+        self.shown.push(ShownBefore {
+            recipient: document.recipient.clone(),
+            period: self.read.last().map_or_else(String::new, |read| read.period.clone()),
+            version: self
+                .read
+                .last()
+                .and_then(|read| read.version.strip_prefix('v').and_then(|number| number.parse().ok()))
+                .unwrap_or_default(),
+            figures: document.counts.iter().map(figure).collect(),
+        });
         // Whoever may have exact counts may have all of them; a reader of protected ones has none of those.
         if document.rule.is_some() {
             let release = release(document).ok_or_else(|| refuse("its relations lead nowhere"))?;
             self.releases.push(release);
         }
         Ok(())
+    }
+}
+
+fn figure(count: &Count) -> PastFigure {
+    PastFigure {
+        set: count.set.clone(),
+        count: count.people,
+        shown: count.shown.clone(),
+        range: Range { low: count.low, high: count.high },
+        is_small: count.small,
     }
 }
 
@@ -170,14 +209,7 @@ fn release(document: Document) -> Option<Release> {
         })
     };
     let relations = document.relations.into_iter().map(relation).collect::<Option<Vec<Relation>>>()?;
-    let figure = |count: Count| PastFigure {
-        set: count.set,
-        count: count.people,
-        shown: count.shown,
-        range: Range { low: count.low, high: count.high },
-        is_small: count.small,
-    };
-    let figures = document.counts.into_iter().map(figure).collect();
+    let figures = document.counts.iter().map(figure).collect();
     Some(Release { recipient: document.recipient, past: Past { figures, relations }, means: document.means })
 }
 

@@ -2,7 +2,7 @@
 
 use super::history::{History, Release};
 use super::legend::legend;
-use super::{Cells, CountCell, Counting, Counts, ReturnFigures, UNKNOWN, set};
+use super::{Cells, CountCell, Counting, Counts, ReturnFigures, UNKNOWN, set, timeline};
 use crate::folders;
 use crate::indicators::{Definition, Line, relations, relations_of};
 use crate::outcome::Blocked;
@@ -19,6 +19,8 @@ struct Field {
     gathered: Gathered,
     /// The entries of each line of each sheet, by side.
     lines: Vec<Vec<[Option<usize>; 2]>>,
+    /// The entries of each line of each sheet by period.
+    timelines: Vec<Vec<timeline::Entries>>,
     /// The entries of the headline of the cover.
     headline: [Option<usize>; 2],
     /// What each entry is called.
@@ -74,6 +76,12 @@ impl Counting<'_> {
             let legend = legend(rule, &columns);
             sheets.insert(name.clone(), Counts { columns, legend });
         }
+        for ((name, lines), entries) in self.timelines.iter().zip(&field.timelines) {
+            let columns = timeline::protected(lines, entries, released);
+            let mut notes = legend(rule, &columns);
+            notes.extend(timeline::NOTES.map(str::to_owned));
+            sheets.insert(name.clone(), Counts { columns, legend: notes });
+        }
         let past = field.gathered.record(released);
         let record = folders::json_bytes(&self.record(Some(rule), &past, &means));
         history.releases.push(Release { recipient: self.recipient.code.clone(), past, means });
@@ -108,10 +116,21 @@ impl Counting<'_> {
         for release in &history.releases {
             gathered.past(&release.past, release.recipient == self.recipient.code);
         }
-        let mut field = Field { gathered, lines: Vec::new(), headline: [None; 2], labels: BTreeMap::new() };
+        let mut field =
+            Field { gathered, lines: Vec::new(), timelines: Vec::new(), headline: [None; 2], labels: BTreeMap::new() };
         for (_, sheet) in &self.sheets {
             let lines = sheet.lines.iter().map(|line| self.open(&mut field, line)).collect();
             field.lines.push(lines);
+        }
+        for (_, lines) in &self.timelines {
+            let entries = timeline::open(&mut field.gathered, lines, self.recipient.counts);
+            for (line, entries) in lines.iter().zip(&entries) {
+                let label = line.of.as_ref().map(|of| format!("{} ({})", line.label, of.period));
+                for entry in entries.iter().flatten() {
+                    field.labels.entry(*entry).or_insert_with(|| label.clone().unwrap_or_default());
+                }
+            }
+            field.timelines.push(entries);
         }
         self.open_headline(&mut field);
         self.count_rows(&mut field);
@@ -195,6 +214,9 @@ impl Counting<'_> {
                 all.push(Relation::Within { part: *now, whole: *ever });
                 all.extend(self.over_periods(&field.gathered, &definition.to_string(), *now, *ever));
             }
+        }
+        for ((_, lines), entries) in self.timelines.iter().zip(&field.timelines) {
+            all.extend(timeline::relations_of(lines, entries));
         }
         for relation in all {
             field.gathered.relate(relation);

@@ -1,13 +1,14 @@
 //! Lists of people to contact: who may be on one, by which way, and how many are left out and why.
 
 use super::{Content, Maker};
+use crate::audit::RowLineage;
 use crate::people::cell_text;
 use crate::state::PeriodState;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use arrow::datatypes::Date32Type;
 use qd_disclosure::{Clearance, ClearedTable, Reasons};
 use qd_model::period;
-use qd_model::pipeline::{Consent, Contacts, TableRelease};
+use qd_model::pipeline::{Consent, Contacts, FileSpec, Keep, TableRelease};
 use qd_model::schema::Placed;
 use qd_table::Typed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +25,7 @@ struct Chosen<'a> {
 
 impl Maker<'_> {
     /// The list, and in `content` who is on it and who is not.
-    pub(super) fn contacts(&self, contacts: &Contacts, content: &mut Content) -> ClearedTable {
+    pub(super) fn contacts(&self, contacts: &Contacts, file: &FileSpec, content: &mut Content) -> ClearedTable {
         let now = &self.making.computed.state;
         let mut people = People::new();
         self.collect(now, &contacts.table, contacts.filter.as_ref(), &mut people);
@@ -55,11 +56,17 @@ impl Maker<'_> {
             .filter(|(person, _)| people.contains(*person))
             .filter_map(|(_, way)| if let Way::By(chosen) = way { Some(chosen) } else { None })
             .collect();
-        self.list(contacts, chosen, content)
+        self.list(contacts, chosen, file, content)
     }
 
     /// What the list shows of the rows that were chosen.
-    fn list(&self, contacts: &Contacts, mut chosen: Vec<&Chosen<'_>>, content: &mut Content) -> ClearedTable {
+    fn list(
+        &self,
+        contacts: &Contacts,
+        mut chosen: Vec<&Chosen<'_>>,
+        file: &FileSpec,
+        content: &mut Content,
+    ) -> ClearedTable {
         let making = self.making;
         let index = making.loaded.table_index(&contacts.table);
         let schema = &making.loaded.tables[index].schema;
@@ -90,7 +97,14 @@ impl Maker<'_> {
         };
         let cleared = qd_disclosure::clear(&clearance, &given, &making.computed.state.people);
         let ways: Vec<&str> = chosen.iter().map(|chosen| chosen.way).collect();
-        qd_disclosure::clear_contacts(&cleared, contacts, schema, &ways)
+        let list = qd_disclosure::clear_contacts(&cleared, contacts, schema, &ways);
+        let rows: Vec<&Typed> = typed.iter().map(|(_, typed)| typed).collect();
+        let path = self.path(file, &contacts.table);
+        let part = (contacts.name.as_str(), contacts.table.as_str());
+        if making.loaded.pipeline.outputs.keep == Keep::All {
+            content.lineage.push(RowLineage::of(path, part, parts, &rows, &list));
+        }
+        list
     }
 
     /// The part of the recipient's profile that the list needs.

@@ -8,6 +8,7 @@ use crate::passphrase::Ask;
 use crate::terminal::Terminal;
 use crate::{Ending, Result};
 use qd_model::Refusal;
+use qd_model::pipeline::ProjectEnd;
 use qd_run::{Loaded, RunRequest};
 
 pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
@@ -26,6 +27,7 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
         as_of: args.as_of,
         key: args.key.as_deref(),
         unlock: &unlock,
+        end: if args.is_final { ProjectEnd::Reached } else { ProjectEnd::Ahead },
         by: args.by.as_deref(),
         at: jiff::Timestamp::now(),
         out: &args.out,
