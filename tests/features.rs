@@ -70,3 +70,55 @@ fn columns_are_matched_as_the_pages_say() {
     }
     assert_eq!(pages.len(), 6, "the five words, and the form of the published profile");
 }
+
+#[test]
+fn columns_that_forbid_the_use_of_a_file_hide_no_cell_of_the_others() {
+    let checkout = Checkout::new();
+    let field = |name: &str, more: &str| format!("[[fields]]\nname = \"{name}\"\n{more}");
+    let rule = |code: &str, check: &str| {
+        format!("[[quarterday.rules]]\ncode = \"{code}\"\nmessage = \"m\"\ncheck = \"{check}\"\n")
+    };
+    let plain = [field("a", "type = \"integer\"\n"), field("b", "constraints = { unique = true }\n")].concat();
+    for (data, expected) in [
+        ("a,c\nx,1\n2,1\n", &["- B unknown-column", "- - missing-column", "2 A type"][..]),
+        ("b,a\n1,x\n1,2\n", &["- A column-order", "2 A unique", "2 B type", "3 A unique"]),
+        ("a,b,b\nx,1,2\n1,1,2\n", &["- C duplicate-heading", "2 A type"]),
+        ("a,b,c\nx,1,2\n1,2\n", &["- C unknown-column", "2 A type", "3 - ragged-row"]),
+    ] {
+        let found = found(&checkout, &plain, data);
+        let lines: Vec<&str> = found.iter().map(|(line, _)| line.as_str()).collect();
+        let mut sorted = lines.clone();
+        sorted.sort_unstable();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(sorted, expected, "{data}");
+    }
+    // A rule that needs the column is not judged, and that is said; what the others say is.
+    let ours = [
+        "primaryKey = \"key\"\n[quarterday]\nversion = \"1\"\n".to_owned(),
+        rule("b-given", "b IS NOT NULL"),
+        rule("a-small", "a < 5"),
+        field("a", "type = \"integer\"\n"),
+        field("b", ""),
+        field("key", ""),
+    ]
+    .concat();
+    checkout.write("schema.toml", ours.replace("name = \"b\"", "name = \"b\"\nconstraints = { required = true }"));
+    checkout.write("data.csv", "a,key\n9,k\n1,k\nx,l\n");
+    let report = checkout.run(&["validate", "data.csv", "--schema", "schema.toml", "--format", "json"]).ends(1).json();
+    let codes = |name: &str| -> Vec<String> {
+        let all = report[name].as_array().expect("a list").iter();
+        let mut codes: Vec<String> = all.map(|it| it["code"].as_str().expect("a code").to_owned()).collect();
+        codes.sort();
+        codes
+    };
+    assert_eq!(codes("findings"), ["a-small", "missing-column", "primary-key", "primary-key", "type"]);
+    assert_eq!(report["summary"]["rejected_sources"], 1);
+    assert_eq!(report["summary"]["accepted"], 0);
+    let gaps = report["not_checked"].as_array().expect("a list");
+    let gap = gaps.iter().find(|gap| gap["code"] == "b-given").expect("it is said");
+    assert_eq!(
+        (gap["reason"].as_str(), gap["rows"].as_u64()),
+        (Some("a column that it needs is missing, or there twice"), Some(3))
+    );
+}

@@ -96,7 +96,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         formats: subject.formats,
         place: subject.place,
     };
-    let mut source = match qd_source::open(subject.path, &request) {
+    let mut source = match qd_source::open_to_judge(subject.path, &request) {
         Opened::Rejected(rejection) => {
             let mut findings = rejection.findings;
             findings.sort();
@@ -113,7 +113,8 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         Opened::Table(source) => source,
     };
     let settings = Settings { formats: subject.formats, severities: subject.severities, show: subject.show };
-    let checker = Checker::new(schema, &source.shape, &settings);
+    let columns = Columns::of(schema, &source);
+    let checker = Checker::new(schema, &columns.shape, &settings);
     let mut parts: Vec<Part> = source
         .blocks()
         .enumerate()
@@ -149,14 +150,25 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
     for gap in over_groups.not_judged {
         *not_judged.entry((gap.rule, gap.reason)).or_default() += gap.rows;
     }
-    let own = own_references(subject, &settings, &judged);
-    if subject.keep == Keep::Findings {
+    let own = own_references(subject, &settings, &judged, &columns);
+    if subject.keep == Keep::Findings || columns.forbid_use {
         judged.typed.clear();
+    }
+    if columns.forbid_use {
+        judged.filled.clear();
+    }
+    for index in (0..schema.rules.len()).filter(|index| !columns.have_all(subject.table.rules.fields_of(*index))) {
+        let rule = index as u32;
+        from_rules.retain(|hit: &Hit| hit.fault != rule);
+        not_judged.retain(|(other, _), _| *other != rule);
+        not_judged.insert((rule, "a column that it needs is missing, or there twice"), judged.rows);
     }
     let mut findings = std::mem::take(&mut source.findings);
     findings.hits.extend(from_source);
     findings.extend(source.finish());
-    override_severities(&mut findings, subject.severities);
+    if !columns.forbid_use {
+        override_severities(&mut findings, subject.severities);
+    }
     findings.extend(SourceFindings {
         faults: checker.faults().to_vec(),
         hits: from_checks,
@@ -178,9 +190,43 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
     }
     findings.extend(SourceFindings { faults: rules, hits: from_rules, ..SourceFindings::default() });
     findings.sort();
-    judged.is_rejected = findings.count(Severity::Reject) > 0;
+    judged.is_rejected = columns.forbid_use || findings.count(Severity::Reject) > 0;
     judged.findings = findings;
     judged
+}
+
+/// The columns by which a source's cells are judged.
+struct Columns {
+    /// Whether they forbid the use of the source, of which the cells are then looked at only to say all
+    /// that is wrong at once.
+    forbid_use: bool,
+    /// The source's own; where they forbid its use, without those of which nobody knows which is meant.
+    shape: Shape,
+    /// Per field, whether there is one.
+    present: Vec<bool>,
+}
+
+impl Columns {
+    fn of(schema: &Schema, source: &qd_source::Source) -> Self {
+        let forbid_use = source.findings.count(Severity::Reject) > 0;
+        let mut shape = source.shape.clone();
+        if forbid_use {
+            let twice = source.findings.faults.iter().filter(|fault| &*fault.code == "duplicate-heading");
+            let twice: Vec<&str> = twice.filter_map(|fault| fault.field.as_deref()).collect();
+            for column in &mut shape.columns {
+                column.field.take_if(|field| twice.contains(&field.as_str()));
+            }
+        }
+        let has = |name: &String| shape.columns.iter().any(|column| column.field.as_ref() == Some(name));
+        let present = schema.fields.iter().map(|field| has(&field.name)).collect();
+        Self { forbid_use, shape, present }
+    }
+
+    /// Whether rows can be judged by these fields. In a source that can be used, one without a column
+    /// was not asked for.
+    fn have_all(&self, fields: &[usize]) -> bool {
+        !self.forbid_use || fields.iter().all(|field| self.present[*field])
+    }
 }
 
 /// Makes errors of a rule's findings where there are more of them than it allows.
@@ -246,14 +292,23 @@ pub(crate) fn is_own_reference(key: &ForeignKey) -> bool {
 
 /// References within the table, where only its findings are wanted; a run judges them beside those
 /// to other tables.
-fn own_references(subject: &Subject<'_>, settings: &Settings<'_>, judged: &Judged) -> SourceFindings {
+fn own_references(
+    subject: &Subject<'_>,
+    settings: &Settings<'_>,
+    judged: &Judged,
+    columns: &Columns,
+) -> SourceFindings {
     let mut own = SourceFindings::default();
     if subject.keep == Keep::Rows {
         return own;
     }
+    let has_all = |key: &ForeignKey| {
+        let there = key.reference_fields.iter().filter_map(|name| subject.table.schema.index_of(name));
+        columns.have_all(&key.fields) && columns.have_all(&there.collect::<Vec<_>>())
+    };
     let schema = &subject.table.schema;
     let all: Vec<&Typed> = judged.typed.iter().collect();
-    for key in schema.foreign_keys.iter().filter(|key| is_own_reference(key)) {
+    for key in schema.foreign_keys.iter().filter(|key| is_own_reference(key) && has_all(key)) {
         let rows = qd_check::foreign_key(schema, key, &judged.typed, schema, &all);
         let fault = own.faults.len() as u32;
         own.faults.push(qd_check::foreign_key_fault(schema, key, &judged.shape, settings));

@@ -66,8 +66,16 @@ pub struct Source {
 
 /// Opens a file: recognises its format by its content, and finds sheet, heading row and columns.
 pub fn open(path: &Path, request: &Request<'_>) -> Opened {
+    match open_to_judge(path, request) {
+        Opened::Table(source) if source.findings.count(Severity::Reject) > 0 => Opened::Rejected(reject(source)),
+        opened => opened,
+    }
+}
+
+/// The same for who goes on to look at the cells of a source whose columns forbid its use, so that all
+/// that is wrong is known at once: such a source has findings of severity `reject` then.
+pub fn open_to_judge(path: &Path, request: &Request<'_>) -> Opened {
     match formats::open(path).and_then(|book| lay_out(book, request)) {
-        Ok(source) if source.findings.count(Severity::Reject) > 0 => Opened::Rejected(reject(source)),
         Ok(source) => Opened::Table(source),
         Err(trouble) => {
             let mut findings = SourceFindings::default();

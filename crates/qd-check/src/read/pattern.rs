@@ -107,6 +107,21 @@ impl Pattern {
                 || (has(Step::Day) && (has(Step::Month) || has(Step::MonthName) || has(Step::MonthAbbreviation))))
     }
 
+    /// Whether the format says any part of a date; Python then takes the first of what is left out, and
+    /// 1900 for the year.
+    pub(crate) fn has_part_of_date(&self) -> bool {
+        let parts = [
+            Step::Year,
+            Step::ShortYear,
+            Step::DayOfYear,
+            Step::Day,
+            Step::Month,
+            Step::MonthName,
+            Step::MonthAbbreviation,
+        ];
+        self.steps.iter().any(|step| parts.contains(step))
+    }
+
     /// Whether the format says the time of day.
     pub(crate) fn has_time(&self) -> bool {
         let has = |step| self.steps.contains(&step);
@@ -298,15 +313,14 @@ fn name<'a>(names: &[&str], letters: Option<usize>, text: &'a [u8]) -> Option<(u
 impl Parts {
     /// Days from 1 January 1970.
     pub(crate) fn days(&self) -> Option<i32> {
-        let year = self.year?;
+        let year = self.year.unwrap_or(1900);
         match (self.month, self.day, self.day_of_year) {
-            (Some(month), Some(day), _) => temporal::days(year, month, day),
-            (_, _, Some(day)) => {
+            (None, _, Some(day)) | (_, None, Some(day)) => {
                 let last = temporal::days(year, 12, 31)?;
                 let day = temporal::days(year, 1, 1)? + day as i32 - 1;
                 (day <= last).then_some(day)
             }
-            _ => None,
+            (month, day, _) => temporal::days(year, month.unwrap_or(1), day.unwrap_or(1)),
         }
     }
 

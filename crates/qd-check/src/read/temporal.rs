@@ -182,6 +182,13 @@ fn patterns(format: &str, any: &[String]) -> Result<Vec<Pattern>, String> {
     Pattern::compile(format).map(|pattern| vec![pattern])
 }
 
+/// Whether a format says enough of a date. A schema of ours says all of it; elsewhere Python's meanings
+/// count, by which `%Y-%m` is the first of the month.
+fn says_when(patterns: &[Pattern], is_ours: bool) -> bool {
+    let enough = if is_ours { Pattern::has_date } else { Pattern::has_part_of_date };
+    patterns.iter().all(enough)
+}
+
 fn owned(formats: &[&str]) -> Vec<String> {
     formats.iter().map(|format| (*format).to_owned()).collect()
 }
@@ -209,7 +216,7 @@ impl Dates {
             None => Written::Iso,
             Some(format) => {
                 let mut patterns = patterns(format, &owned(&ANY_DATE))?;
-                if !patterns.iter().all(Pattern::has_date) {
+                if !says_when(&patterns, is_ours) {
                     return Err("the format does not say day, month and year".to_owned());
                 }
                 let quick: Option<fn(&str) -> Option<i32>> = match format {
@@ -288,7 +295,7 @@ impl Datetimes {
                 });
                 let any: Vec<String> = times.chain(owned(&ANY_DATE)).collect();
                 let patterns = patterns(format, &any)?;
-                if !patterns.iter().all(Pattern::has_date) {
+                if !says_when(&patterns, is_ours) {
                     return Err("the format does not say day, month and year".to_owned());
                 }
                 Written::Patterns(patterns)
@@ -475,6 +482,9 @@ mod tests {
             (Some("%d-%b-%Y"), "03-SEP-2022", Some("2022-09-03")),
             (Some("%Y %j"), "2024 366", Some("2024-12-31")),
             (Some("%Y %j"), "2023 366", None),
+            (Some("%Y-%m"), "2022-09", Some("2022-09-01")),
+            (Some("%Y-%m"), "2022-13", None),
+            (Some("%Y"), "2022", Some("2022-01-01")),
             (Some("fmt:%Y%m%d"), "20220930", Some("2022-09-30")),
             (Some("any"), "3 Sep 2022", Some("2022-09-03")),
             (Some("any"), "44805", None),
