@@ -59,3 +59,62 @@ fn good_files_have_no_finding_and_bad_ones_exactly_theirs() {
     }
     assert!(tables >= 5, "every table of every programme has its examples");
 }
+
+#[test]
+fn the_linter_says_all_that_a_schema_hardly_means() {
+    let checkout = Checkout::empty();
+    checkout.write(
+        "schema.toml",
+        r#"
+primaryKey = ["ref", "step"]
+[quarterday]
+version = "1"
+[[quarterday.rules]]
+code = "never"
+when = "hours > 10 AND hours < 5"
+check = "hours > 1"
+message = "It is never asked"
+[[quarterday.rules]]
+code = "tells"
+check = "hours < 100"
+message = "There are {hours} hours"
+[[fields]]
+name = "ref"
+constraints = { unique = true }
+quarterday = { class = "direct", aliases = ["Course"] }
+[[fields]]
+name = "step"
+quarterday = { aliases = ["Stage"] }
+[[fields]]
+name = "level"
+title = "Course level"
+quarterday = { aliases = ["Stage"] }
+[[fields]]
+name = "hours"
+type = "integer"
+[[fields]]
+name = "code"
+example = "x1"
+constraints = { pattern = "[0-9]+" }
+[[fields]]
+name = "age"
+categories = ["16-24", "24-30"]
+"#,
+    );
+    let said = checkout.run(&["schema", "check", "schema.toml"]).ends(0);
+    for expected in [
+        "no row can meet the `when` of the rule `never`",
+        "the message of the rule `tells` has {hours} in braces",
+        "`ref` is unique by itself, so the other fields of `primaryKey` add nothing",
+        "the alias \"Course\" of `ref` begins a heading of `level`",
+        "the heading \"Stage\" is claimed by `step` and by `level`",
+        "the example of `code` fails the field's own pattern",
+        "the bands \"16-24\" and \"24-30\" of `age` overlap",
+    ] {
+        assert!(said.out.contains(expected), "{expected}: {}", said.out);
+    }
+    checkout.edit("schema.toml", "hours < 100", "hourz < 100");
+    let said = checkout.run(&["schema", "check", "schema.toml"]).ends(1);
+    let all = format!("{}{}", said.out, said.err);
+    assert!(all.contains("there is no field `hourz`") && all.contains("did you mean `hours`?"), "{all}");
+}

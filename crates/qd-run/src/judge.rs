@@ -97,19 +97,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         place: subject.place,
     };
     let mut source = match qd_source::open_to_judge(subject.path, &request) {
-        Opened::Rejected(rejection) => {
-            let mut findings = rejection.findings;
-            findings.sort();
-            return Judged {
-                is_rejected: true,
-                // Where the headings were not recognised, nobody knows what the file holds.
-                is_quarantined: !rejection.quarantined.is_empty() || rejection.shape.is_none(),
-                shape: rejection.shape.unwrap_or(Shape { sheet: rejection.sheet, ..Shape::default() }),
-                rows: rejection.rows,
-                findings,
-                ..Judged::default()
-            };
-        }
+        Opened::Rejected(rejection) => return rejected(rejection),
         Opened::Table(source) => source,
     };
     let settings = Settings { formats: subject.formats, severities: subject.severities, show: subject.show };
@@ -193,6 +181,21 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
     judged.is_rejected = columns.forbid_use || findings.count(Severity::Reject) > 0;
     judged.findings = findings;
     judged
+}
+
+/// A source of which nothing could be read.
+fn rejected(rejection: qd_source::Rejection) -> Judged {
+    let mut findings = rejection.findings;
+    findings.sort();
+    Judged {
+        is_rejected: true,
+        // Where the headings were not recognised, nobody knows what the file holds.
+        is_quarantined: !rejection.quarantined.is_empty() || rejection.shape.is_none(),
+        shape: rejection.shape.unwrap_or(Shape { sheet: rejection.sheet, ..Shape::default() }),
+        rows: rejection.rows,
+        findings,
+        ..Judged::default()
+    }
 }
 
 /// The columns by which a source's cells are judged.

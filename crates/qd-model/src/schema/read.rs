@@ -298,8 +298,13 @@ impl Names<'_> {
         let fields = self.indexes(&table.one_or_more("fields")?);
         table.required("reference")?;
         let reference = table.table("reference")?;
-        let reference_fields: Vec<String> =
-            reference.one_or_more("fields")?.into_iter().map(|(name, _)| name).collect();
+        // The standard writes "" for the table itself; version 1 wrote "self".
+        let resource = reference.text("resource").filter(|resource| !resource.is_empty() && *resource != "self");
+        let reference_fields = reference.one_or_more("fields")?;
+        if resource.is_none() {
+            self.indexes(&reference_fields);
+        }
+        let reference_fields: Vec<String> = reference_fields.into_iter().map(|(name, _)| name).collect();
         let scope = [("submission", false), ("all-partners", true)];
         let ours = table.table("quarterday");
         let all_partners = ours.as_ref().and_then(|ours| ours.word("scope", &scope)).unwrap_or(false);
@@ -312,11 +317,7 @@ impl Names<'_> {
         }
         Some(ForeignKey {
             fields,
-            // The standard writes "" for the table itself; version 1 wrote "self".
-            resource: reference
-                .text("resource")
-                .filter(|resource| !resource.is_empty() && *resource != "self")
-                .map(str::to_owned),
+            resource: resource.map(str::to_owned),
             reference_fields,
             all_partners,
             at: node.at.clone(),
@@ -496,6 +497,19 @@ mod tests {
         assert_eq!(schema.fields_match, FieldsMatch::Exact);
         assert_eq!(schema.fields[0].class, Class::None);
         assert!(schema.normalise.is_empty());
+    }
+
+    #[test]
+    fn a_reference_within_the_table_names_a_field_of_it() {
+        let key = |to: &str| {
+            let key = format!("foreignKeys = [{{ fields = \"id\", reference = {{ {to} }} }}]");
+            format!("{key}\n[[fields]]\nname = \"id\"\n")
+        };
+        check(&key("fields = \"id\""), &[]);
+        check(&key("resource = \"others\", fields = \"idd\""), &[]);
+        let expected = "there is no field `idd` (did you mean `id`?)";
+        check(&key("fields = \"idd\""), &[&format!("line 1, column 56: {expected}")]);
+        check(&key("resource = \"\", fields = \"idd\""), &[&format!("line 1, column 71: {expected}")]);
     }
 
     #[test]
