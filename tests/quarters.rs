@@ -5,7 +5,7 @@
 use crate::command::{Checkout, Said};
 use std::collections::{BTreeMap, BTreeSet};
 
-const PEOPLE: &str = r#"
+pub(crate) const PEOPLE: &str = r#"
 primaryKey = "ref"
 [quarterday]
 version = "1"
@@ -38,7 +38,7 @@ type = "date"
 quarterday = { class = "indirect" }
 "#;
 
-const EVENTS: &str = r#"
+pub(crate) const EVENTS: &str = r#"
 primaryKey = "event"
 [quarterday]
 version = "1"
@@ -58,7 +58,7 @@ constraints = { required = true }
 quarterday = { class = "none" }
 "#;
 
-const PIPELINE: &str = r#"
+pub(crate) const PIPELINE: &str = r#"
 name = "small"
 title = "A small programme"
 lead = "The lead"
@@ -660,6 +660,36 @@ fn verify_finds_a_changed_byte_of_a_version_and_a_changed_log() {
     assert!(verify(version, 0).contains("unchanged"));
     let without = world.checkout.run(&["verify", version, "--state", "elsewhere"]).ends(0);
     assert!(without.err.contains("no log of small"), "{}", without.err);
+}
+
+#[test]
+fn verify_finds_a_log_that_was_cut_short_with_its_head() {
+    let world = World::new();
+    world.people("q1/north", &["N1,Ada One,1980-02-01,P1,2022-01-10"]);
+    world.events("q1/north", &["E1,N1,2022-02-01"]);
+    world.people("q1/south", &["S1,Ada One,1980-02-01,P1,2022-01-10"]);
+    let ledger = world.checkout.join("private/small/ledger.sqlite");
+    world.checkout.run(&["run", "small.toml", "--period", "Q1", "--by", "Eve"]).ends(0);
+    let after_one = std::fs::read(&ledger).expect("there");
+    world.people("q1/south", &["S1,Ada One,1980-02-01,P2,2022-01-10"]);
+    world.run("Q1").ends(0);
+    let after_two = std::fs::read(&ledger).expect("there");
+    world.send("Q1").ends(0);
+    let whole = std::fs::read(&ledger).expect("there");
+    let verify = |folder: &str, code: i32| world.checkout.run(&["verify", folder]).ends(code);
+    let proved = verify("private/small", 0);
+    assert!(proved.out.contains("the last is 3, "), "{}", proved.out);
+    verify("out/small", 0);
+    // An earlier ledger is one of which the last entries were cut off with all that tells how many there were.
+    std::fs::write(&ledger, &after_two).expect("written");
+    let cut = verify("private/small", 1);
+    assert!(cut.out.contains("sent/Q1/study/v1/log.json names an entry that the log does not have"), "{}", cut.out);
+    verify("out/small", 1);
+    std::fs::write(&ledger, &after_one).expect("written");
+    let cut = verify("out/small/Q1/draft", 1);
+    assert!(cut.out.contains("study/manifest.json is not what the log says was drafted"), "{}", cut.out);
+    std::fs::write(&ledger, &whole).expect("written");
+    verify("private/small", 0);
 }
 
 fn pair(one: (&str, &str), other: (&str, &str)) -> [(String, String); 2] {

@@ -63,7 +63,7 @@ impl Ledger {
     }
 
     /// The number and digest of the last entry that was written.
-    fn head(&self) -> Result<(u32, String)> {
+    pub fn head(&self) -> Result<(u32, String)> {
         let found = rows(&self.db, "SELECT number, digest FROM head", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(found.into_iter().next().unwrap_or_default())
     }

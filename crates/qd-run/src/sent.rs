@@ -14,6 +14,9 @@ use qd_model::{Refusal, words};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+/// What is kept beside a version of the log's entry about it.
+pub(crate) const WITNESS: &str = "log.json";
+
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct SentRequest<'a> {
@@ -100,7 +103,7 @@ pub fn sent(request: &SentRequest<'_>) -> Result<SentOutcome, Refusal> {
     let digest = blake3::hash(&manifest).to_hex().to_string();
     files.push(NewFile { path: "manifest.json".to_owned(), bytes: manifest });
 
-    let papers = papers(&home, &place, changes.as_deref());
+    let mut papers = papers(&home, &place, changes.as_deref());
     let figures = papers.iter().find(|file| file.path == "figures.json");
     let sent = Version {
         period: place.period.clone(),
@@ -118,6 +121,10 @@ pub fn sent(request: &SentRequest<'_>) -> Result<SentOutcome, Refusal> {
     let facts = json!({ "return": place.name, "version": version, "manifest": digest, "state": draft.run.state,
                         "figures": sent.figures, "prepared_by": sent.prepared_by, "previous": before.map(|before| before.manifest) });
     ledger.note(&at, by, "sent", &place.period, &facts.to_string())?;
+    // A witness beside the ledger: a log that is cut short afterwards lacks this entry.
+    let (number, digest) = ledger.head()?;
+    let witness = folders::json_bytes(&json!({ "entry": number, "digest": digest }));
+    papers.insert(0, NewFile { path: WITNESS.to_owned(), bytes: witness });
 
     let kept = home.sent_state(&place.period, &draft.run.state);
     if !state::is_there(&kept) {

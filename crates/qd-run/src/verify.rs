@@ -1,6 +1,7 @@
 //! Proves that a return's folder, or a run's, is as it was written.
 
 use crate::load::plain;
+use crate::sent::WITNESS;
 use qd_ledger::{Entry, Ledger};
 use qd_model::Refusal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,9 @@ pub struct Verified {
     pub files: usize,
     /// How many entries of the log were looked at.
     pub entries: usize,
+    /// The last entry of each log: programme, number and digest. Written down elsewhere, they show later that
+    /// nothing was cut off.
+    pub heads: Vec<(String, u32, String)>,
     /// What is not as it was written.
     pub differences: Vec<Difference>,
     /// What could not be proved here, and why.
@@ -37,7 +41,8 @@ pub fn verify(folder: &Path, state: &Path) -> Result<Verified, Refusal> {
     let mut verified = Verified::default();
     if folder.join(qd_ledger::FILE).is_file() {
         let ledger = Ledger::read(&folder.join(qd_ledger::FILE))?;
-        check_log(&ledger, &mut verified)?;
+        check_log(&ledger, folder, &mut verified)?;
+        verified.differences.sort();
         return Ok(verified);
     }
     let mut folders = Vec::new();
@@ -55,12 +60,21 @@ pub fn verify(folder: &Path, state: &Path) -> Result<Verified, Refusal> {
         let within = |path: &str| prefix.join(path).to_string_lossy().replace('\\', "/");
         verified.files += files;
         verified.differences.extend(differences.into_iter().map(|it| Difference { path: within(&it.path), ..it }));
-        let Some((programme, digest)) = sent_manifest(found) else { continue };
+        let drafted = drafted(found);
+        let sent = sent_manifest(found);
+        let programme = match (&sent, &drafted) {
+            (Some((programme, _)), _) => programme.clone(),
+            // A draft that is looked at without a log is compared with its manifest alone.
+            (None, Some(drafted)) if state.join(&drafted.programme).join(qd_ledger::FILE).is_file() => {
+                drafted.programme.clone()
+            }
+            _ => continue,
+        };
         if !logs.contains_key(&programme) {
             let path = state.join(&programme).join(qd_ledger::FILE);
             let log = if path.is_file() {
                 let ledger = Ledger::read(&path)?;
-                check_log(&ledger, &mut verified)?;
+                check_log(&ledger, &state.join(&programme), &mut verified)?;
                 Some(ledger.log()?)
             } else {
                 verified.notes.push(format!(
@@ -71,8 +85,17 @@ pub fn verify(folder: &Path, state: &Path) -> Result<Verified, Refusal> {
             };
             logs.insert(programme.clone(), log);
         }
+        let Some(log) = &logs[&programme] else { continue };
+        for (name, digest) in drafted.iter().flat_map(|drafted| &drafted.returns) {
+            let told = |entry: &Entry| entry.what == "run" && entry.facts.contains(&format!("\"{name}\":\"{digest}\""));
+            if !log.iter().any(told) {
+                let path = within(&format!("{name}/{MANIFEST}"));
+                verified.differences.push(Difference { path, what: "is not what the log says was drafted" });
+            }
+        }
+        let Some((_, digest)) = sent else { continue };
         let said = |entry: &Entry| entry.what == "sent" && entry.facts.contains(&format!("\"manifest\":\"{digest}\""));
-        if logs[&programme].as_ref().is_some_and(|log| !log.iter().any(said)) {
+        if !log.iter().any(said) {
             verified
                 .differences
                 .push(Difference { path: within("manifest.json"), what: "is not what the log says was sent" });
@@ -93,12 +116,61 @@ fn sent_manifest(folder: &Path) -> Option<(String, String)> {
     is_sent.then(|| Some((manifest["pipeline"].as_str()?.to_owned(), blake3::hash(&bytes).to_hex().to_string())))?
 }
 
-fn check_log(ledger: &Ledger, verified: &mut Verified) -> Result<(), Refusal> {
-    verified.entries += ledger.log()?.len();
+/// The drafts of a run: its programme, and the digest of each return's manifest.
+struct Drafted {
+    programme: String,
+    returns: Vec<(String, String)>,
+}
+
+fn drafted(folder: &Path) -> Option<Drafted> {
+    let manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join(MANIFEST)).ok()?).ok()?;
+    let returns = manifest["returns"].as_array()?.iter().filter_map(|it| it["name"].as_str());
+    let digest = |name: &str| {
+        let bytes = std::fs::read(folder.join(name).join(MANIFEST)).ok()?;
+        Some((name.to_owned(), blake3::hash(&bytes).to_hex().to_string()))
+    };
+    Some(Drafted {
+        programme: manifest["pipeline"].as_str()?.to_owned(),
+        returns: returns.filter_map(digest).collect(),
+    })
+}
+
+/// Looks at a log: each entry by itself, their order, and whether what is kept of each version that was
+/// sent still finds its entry there.
+fn check_log(ledger: &Ledger, private: &Path, verified: &mut Verified) -> Result<(), Refusal> {
+    let log = ledger.log()?;
+    verified.entries += log.len();
+    let (number, digest) = ledger.head()?;
+    let programme = private.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    verified.heads.push((programme, number, digest));
     let faults = ledger.check_log()?;
     verified.differences.extend(
         faults.into_iter().map(|fault| Difference { path: format!("log entry {}", fault.number), what: fault.what }),
     );
+    let has_sent = |manifest: &str| {
+        let said = format!("\"manifest\":\"{manifest}\"");
+        log.iter().any(|entry| entry.what == "sent" && entry.facts.contains(&said))
+    };
+    for version in ledger.versions()?.iter().filter(|version| !has_sent(&version.manifest)) {
+        let path = format!("{} v{} of {}", version.name, version.version, version.period);
+        verified.differences.push(Difference { path, what: "was sent, and the log does not say so" });
+    }
+    let mut names = Vec::new();
+    // Where nothing was sent there is nothing to look for.
+    let _ = list(&private.join("sent"), "sent/", &mut names);
+    for name in names.into_iter().filter(|name| name.ends_with(&format!("/{WITNESS}"))) {
+        let witness = std::fs::read(private.join(&name)).ok();
+        let witness = witness.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+        let is_there = witness.is_some_and(|witness| {
+            log.iter().any(|entry| {
+                witness["entry"].as_u64() == Some(u64::from(entry.number))
+                    && witness["digest"].as_str() == Some(&entry.digest)
+            })
+        });
+        if !is_there {
+            verified.differences.push(Difference { path: name, what: "names an entry that the log does not have" });
+        }
+    }
     Ok(())
 }
 

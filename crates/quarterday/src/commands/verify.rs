@@ -19,6 +19,9 @@ pub(super) fn verify(folder: &Path, state: &Path, terminal: &Terminal) -> Result
             proved.push(format!("{} of the log", words::count(verified.entries, "entry")));
         }
         terminal.print(&format!("{}: {} unchanged\n", folder.display(), words::list(&proved)))?;
+        for (programme, number, digest) in verified.heads.iter().filter(|(_, number, _)| *number > 0) {
+            terminal.print(&format!("Log of {programme}: the last is {number}, {digest}\n"))?;
+        }
         return Ok(Ending::Clean);
     }
     for difference in &verified.differences {
