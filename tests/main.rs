@@ -2,6 +2,7 @@
 
 mod answers;
 mod audit;
+mod before;
 mod beyond;
 mod command;
 mod determinism;

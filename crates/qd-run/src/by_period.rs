@@ -71,7 +71,12 @@ impl Timeline<'_> {
         let mut lines = Vec::new();
         for period in periods.loaded.pipeline.before(periods.period).into_iter().chain([periods.period]) {
             let is_known = states.iter().any(|state| state.label == period.label);
-            let label = if is_known { period.to_string() } else { format!("{period}: no records are held of it here") };
+            let is_total = periods.opening.is_some_and(|opening| opening.covers(periods.loaded, period));
+            let label = match (is_known, is_total) {
+                (true, _) => period.to_string(),
+                (false, true) => format!("{period}: in the opening totals, of which no records are held"),
+                (false, false) => format!("{period}: no records are held of it here"),
+            };
             lines.push(PeriodLine { level: 0, code: None, label, of: None });
             let is_now = periods.now.label == period.label;
             let as_of = if is_now { periods.as_of } else { Some(period.to) };

@@ -3,6 +3,7 @@
 
 use crate::compute::Computed;
 use crate::folders::Folders;
+use crate::opening::Opening;
 use crate::prepared::Prepared;
 use crate::run::Progress;
 use crate::state::{self, PeriodState};
@@ -27,6 +28,8 @@ pub(crate) struct Earlier {
     pub(crate) identities: Vec<Identity>,
     /// What the last run of each earlier period left, by digest: what this run rests on.
     pub(crate) rests_on: Vec<(String, String)>,
+    /// Totals of the time before the first records, with the digest of their file.
+    pub(crate) opening: Option<(Opening, String)>,
     /// Of earlier periods and of the one that is run, what was sent last; oldest first.
     pub(crate) sent: Vec<PeriodState>,
 }
@@ -43,9 +46,16 @@ impl Earlier {
         prepared.before(prepared.period, &self.sent).or_else(|| prepared.before(prepared.period, &self.states))
     }
 
+    /// The totals that figures of the whole project begin with in a period.
+    pub(crate) fn opening(&self, prepared: &Prepared<'_>) -> Option<&Opening> {
+        let (opening, _) = self.opening.as_ref()?;
+        (!opening.covers(prepared.loaded, prepared.period)).then_some(opening)
+    }
+
     /// All that the run knew from before, by digest.
     pub(crate) fn digest(&self) -> String {
-        rests_on(&self.rests_on, self.people.decisions_digest().as_deref())
+        let opening = self.opening.as_ref().map(|(_, digest)| digest.as_str());
+        rests_on(&self.rests_on, opening, self.people.decisions_digest().as_deref())
     }
 
     /// Records that were sent in this period or before it.
@@ -108,19 +118,24 @@ fn decisions_digest(decided: &[Decided]) -> Option<String> {
     (!decided.is_empty()).then(|| hasher.finalize().to_hex().to_string())
 }
 
-/// What a run knows from before: a line for each period and one for people's decisions.
-fn rests_on(states: &[(String, String)], decisions: Option<&str>) -> String {
+/// What a run knows from before: a line for each period, one for opening totals, and one for people's
+/// decisions.
+fn rests_on(states: &[(String, String)], opening: Option<&str>, decisions: Option<&str>) -> String {
     let states = states.iter().map(|(period, digest)| format!("{digest} {period}\n"));
-    states.chain(decisions.map(|digest| format!("{digest}\n"))).collect()
+    let opening = opening.map(|digest| format!("opening:{digest}\n"));
+    states.chain(opening).chain(decisions.map(|digest| format!("{digest}\n"))).collect()
 }
 
 /// Whether what a run knew from before is still what is known.
+///
+/// Opening totals that were taken in, changed or taken away since count as well.
 pub(crate) fn still_rests_on(home: &Folders, ledger: &Ledger, known: &str) -> Result<bool, Refusal> {
     let states = known.lines().filter_map(|line| line.split_once(' '));
     let states: Vec<(String, String)> = states
         .map(|(_, period)| (period.to_owned(), state::kept_digest(&home.accepted(period)).unwrap_or_default()))
         .collect();
-    Ok(rests_on(&states, decisions_digest(&decided(ledger)?).as_deref()) == known)
+    let opening = Opening::read(home, ledger)?.map(|(_, digest)| digest);
+    Ok(rests_on(&states, opening.as_deref(), decisions_digest(&decided(ledger)?).as_deref()) == known)
 }
 
 /// Reads the states of earlier periods; computes those that are missing where their files are there.
@@ -130,8 +145,15 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
     let mut states: Vec<PeriodState> = Vec::new();
     let mut computed = Vec::new();
     let (mut not_checked, mut identities) = (Vec::new(), Vec::new());
+    let opening = Opening::read(&prepared.folders, ledger)?;
+    let is_covered =
+        |period: &Period| opening.as_ref().is_some_and(|(opening, _)| opening.covers(prepared.loaded, period));
     for period in prepared.earlier() {
         let label = &period.label;
+        if is_covered(period) {
+            // Its people are in the totals: what is held of it would count them twice.
+            continue;
+        }
         let folder = prepared.folders.accepted(label);
         if state::is_there(&folder) {
             let people = ledger.people(label)?;
@@ -157,16 +179,12 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
     let people = KnownPeople::of(&prepared.period.label, register, ledger, &decided, &states)?;
     let rests_on = states.iter().map(|state| (state.label.clone(), state.digest.clone())).collect();
     let sent = sent_states(prepared, ledger)?;
-    Ok(Earlier {
-        states,
-        is_complete: not_checked.is_empty(),
-        computed,
-        not_checked,
-        people,
-        identities,
-        rests_on,
-        sent,
-    })
+    let is_complete = not_checked.is_empty();
+    // A period that the totals cover is not run upon them.
+    if let Some((opening, _)) = opening.as_ref().filter(|_| !is_covered(prepared.period)) {
+        not_checked.push(NotChecked { code: "cumulative".to_owned(), reason: opening.note(), rows: 0 });
+    }
+    Ok(Earlier { states, is_complete, opening, computed, not_checked, people, identities, rests_on, sent })
 }
 
 fn made_now(

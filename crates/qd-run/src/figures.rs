@@ -165,7 +165,7 @@ impl Counting<'_> {
                 |_, line: &Line| cells(&|line| Some(line.this_period), &|mean| Some(mean.this_period.clone()), line);
             let cumulative = |_, line: &Line| cells(&|line| line.cumulative, &|mean| mean.cumulative.clone(), line);
             let columns = self.columns(sheet, [&this_period, &cumulative]);
-            sheets.insert(name.clone(), Counts { columns, legend: Vec::new() });
+            sheets.insert(name.clone(), Counts { columns, legend: self.opening_note() });
             for line in &sheet.lines {
                 for (side, count) in [Some(line.this_period), line.cumulative].into_iter().enumerate() {
                     let Some(count) = count else { continue };
@@ -193,6 +193,11 @@ impl Counting<'_> {
             notes: Vec::new(),
             record: folders::json_bytes(&self.record(None, &past, &[])),
         }
+    }
+
+    /// What is said of figures that begin with totals.
+    fn opening_note(&self) -> Vec<String> {
+        self.periods.opening.iter().map(|opening| opening.note()).collect()
     }
 
     /// The columns of a sheet. Those that would be empty in every row are left out.

@@ -76,6 +76,11 @@ impl Folders {
         self.private.join(qd_ledger::FILE)
     }
 
+    /// Totals of the time before the first records.
+    pub(crate) fn opening(&self) -> PathBuf {
+        self.private.join("opening.json")
+    }
+
     /// What is kept of a return as it was sent.
     pub(crate) fn sent(&self, period: &str, name: &str, version: u32) -> PathBuf {
         self.private.join("sent").join(period).join(name).join(format!("v{version}"))

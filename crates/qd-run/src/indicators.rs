@@ -5,6 +5,7 @@ mod sets;
 pub(crate) use sets::{Definition, Group, relations, relations_of};
 
 use crate::load::Loaded;
+use crate::opening::Opening;
 use crate::people::cell_text;
 use crate::state::PeriodState;
 use jiff::civil::Date;
@@ -29,6 +30,8 @@ pub(crate) struct Periods<'a> {
     pub(crate) as_of: Option<Date>,
     /// Whether the period ends the project.
     pub(crate) end: ProjectEnd,
+    /// Totals of the time before the first records, where there are any.
+    pub(crate) opening: Option<&'a Opening>,
 }
 
 /// A set of people by id.
@@ -83,7 +86,13 @@ impl Periods<'_> {
         let counted = [Counted { table: people.table.clone(), filter: None }];
         let now = self.people_now(&counted);
         let all = self.people_ever(&counted, &now);
-        (now.len() as u64, all.map(|all| all.len() as u64))
+        (now.len() as u64, self.so_far(&Definition::of(&counted), all.as_ref()))
+    }
+
+    /// How many people a set has had so far: those of whom there are records, and the opening total.
+    fn so_far(&self, definition: &Definition, known: Option<&People>) -> Option<u64> {
+        let known = known?.len() as u64;
+        self.opening.map_or(Some(known), |opening| opening.added_to(&definition.to_string(), known))
     }
 
     /// Distinct people of this period's rows.
@@ -120,7 +129,7 @@ impl Periods<'_> {
             code: indicator.code.clone(),
             label: indicator.label.clone(),
             this_period: now.len() as u64,
-            cumulative: ever.as_ref().map(|ever| ever.len() as u64),
+            cumulative: self.so_far(&definition, ever.as_ref()),
             indicator: number,
             people: now.clone(),
             people_so_far: ever.clone(),
@@ -140,7 +149,8 @@ impl Periods<'_> {
                 };
                 let of = |people: &People| people.iter().filter(is_in).cloned().collect::<People>();
                 let (people, people_so_far) = (of(&now), ever.as_ref().map(of));
-                let (this_period, cumulative) = (people.len() as u64, people_so_far.as_ref().map(|it| it.len() as u64));
+                let part = definition.part(breakdown, category.as_deref());
+                let (this_period, cumulative) = (people.len() as u64, self.so_far(&part, people_so_far.as_ref()));
                 // Where a value is required, nobody lacks one; a line that says so would only be in the way.
                 let is_empty = this_period == 0 && cumulative.is_none_or(|count| count == 0);
                 if category.is_none() && is_empty && self.is_required(breakdown) {
@@ -151,7 +161,7 @@ impl Periods<'_> {
                     level: 1,
                     code: None,
                     label: format!("{}: {label}", breakdown.label),
-                    definition: definition.part(breakdown, category.as_deref()),
+                    definition: part,
                     this_period,
                     cumulative,
                     indicator: number,
@@ -322,7 +332,8 @@ impl Periods<'_> {
             label: mean.label.clone(),
             decimals: mean.decimals,
             this_period,
-            cumulative: ever.map(|ever| of(&numbers, ever)),
+            // Of people in an opening total nothing but their number is known.
+            cumulative: ever.filter(|_| self.opening.is_none()).map(|ever| of(&numbers, ever)),
         }
     }
 }

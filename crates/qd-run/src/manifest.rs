@@ -17,6 +17,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) loaded: &'a Loaded,
     pub(crate) computed: &'a Computed,
     pub(crate) earlier: &'a [PeriodState],
+    /// The last period that opening totals cover, and their digest.
+    pub(crate) opening: Option<(&'a str, &'a str)>,
     /// Digest of what people decided about records that may be one person's.
     pub(crate) decisions: Option<String>,
     /// The figures of versions sent before, which decided what is suppressed.
@@ -66,6 +68,10 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
             "path": file.path, "bytes": file.bytes.len(), "blake3": blake3::hash(&file.bytes).to_hex().to_string(),
         })).collect::<Vec<_>>(),
     });
+    let mut manifest = manifest;
+    if let Some((up_to, digest)) = facts.opening {
+        manifest["opening_totals"] = json!({ "up_to": up_to, "blake3": digest });
+    }
     folders::json_bytes(&manifest)
 }
 

@@ -36,6 +36,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
         is_complete: earlier.is_complete,
         as_of: Some(prepared.as_of),
         end: request.end,
+        opening: earlier.opening(&prepared),
     };
     let making = Making {
         loaded,

@@ -478,6 +478,9 @@ impl<'a> Maker<'a> {
         let [this_period, cumulative] = &figures.headline;
         line("People this period", this_period.clone());
         line("People in the project so far", cumulative.clone());
+        if let Some(opening) = self.making.periods.opening {
+            line("Opening totals", opening.note());
+        }
         // Numbers of rows would tell numbers of people.
         if !figures.is_protected {
             let counts = RowCounts::of(self.making.loaded, computed, self.spec);
@@ -617,6 +620,10 @@ impl<'a> Maker<'a> {
             "counts": unless_protected(counts.json()),
             "files": files,
         });
+        let mut manifest = manifest;
+        if let Some(opening) = self.making.periods.opening {
+            manifest["opening_totals"] = json!(opening.up_to);
+        }
         folders::json_bytes(&manifest)
     }
 }

@@ -103,6 +103,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         is_complete: earlier.is_complete,
         as_of: constants.as_of,
         end: request.end,
+        opening: earlier.opening(&prepared),
     };
     let released = History::read(&prepared.folders)?;
     let figures = figures::of_returns(&periods, &earlier.sent, &released);
@@ -277,6 +278,7 @@ fn draft(
         loaded,
         computed,
         earlier: &earlier.states,
+        opening: earlier.opening.as_ref().map(|(opening, digest)| (opening.up_to.as_str(), digest.as_str())),
         decisions: earlier.people.decisions_digest(),
         released: &released.read,
         explanations: &prepared.explanations.digest,

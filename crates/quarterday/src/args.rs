@@ -161,6 +161,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR", default_value = "private")]
         state: PathBuf,
     },
+    /// Take in earlier periods' files, or totals alone, so that figures of the whole project start right
+    #[command(after_help = IMPORT_HELP)]
+    ImportEarlier(ImportEarlier),
     /// Show which records were decided to be one person's or two, or take in a list of decisions
     #[command(after_help = "Example: quarterday links pipelines/programme.toml --take suggested-matches.csv")]
     Links {
@@ -225,6 +228,53 @@ pub(crate) enum Command {
         /// The code
         code: Option<String>,
     },
+}
+
+const IMPORT_HELP: &str = "\
+Example: quarterday import-earlier pipelines/programme.toml --by \"A. First\"
+         quarterday import-earlier pipelines/programme.toml --by \"A. First\" --period 2022-Q1 --from old/2022-Q1
+         quarterday import-earlier pipelines/programme.toml --by \"A. First\" --period 2021-Q4 --totals totals.csv
+
+A list of totals has a line for each count, as the return has it on its sheet:
+
+  return,line,part,people
+  funder,SO2-R2,,412
+  funder,SO2-R2,Sex: Female,201
+
+Of totals nothing but numbers is known: people cannot be linked across them, and returns say so. A list with its
+headings alone takes the totals away again.";
+
+/// Options of `import-earlier`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ImportEarlier {
+    /// The pipeline file, in which the earlier periods are declared
+    #[arg(value_name = "PIPELINE")]
+    pub(crate) pipeline: PathBuf,
+    /// Who takes it in: it stands in the log, in the private folder only
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+    /// Label of the period whose files, or up to whose end totals, are taken in (default: every earlier
+    /// one whose files lie where the pipeline says)
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) period: Option<String>,
+    /// The folder with the period's files, where it is not the pipeline's
+    #[arg(long, value_name = "DIR", conflicts_with = "totals")]
+    pub(crate) from: Option<PathBuf>,
+    /// A list of totals, as CSV: of the time before the first records
+    #[arg(long, value_name = "FILE")]
+    pub(crate) totals: Option<PathBuf>,
+    /// The pseudonym key (default: the pipeline's)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// A file with the passphrase of a wrapped key on its first line (default: ask on the terminal)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Folder for what may leave: nothing is written there
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// Folder of what never leaves
+    #[arg(long, value_name = "DIR", default_value = "private")]
+    pub(crate) state: PathBuf,
 }
 
 /// Options of `run`.

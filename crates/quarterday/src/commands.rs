@@ -3,6 +3,7 @@
 mod completions;
 mod explain;
 mod history;
+mod import;
 mod init;
 mod key;
 mod links;
@@ -44,6 +45,7 @@ pub(crate) fn dispatch(command: &Command, terminal: &Terminal) -> Result {
         }
         Command::Pack { folder, state } => pack::pack(folder, state, terminal),
         Command::Links { pipeline, take, state } => links::links(pipeline, take.as_deref(), state, terminal),
+        Command::ImportEarlier(args) => import::import(args, terminal),
         Command::Schema { action } => schema::schema(action, terminal),
         Command::Template(args) => template::template(args),
         Command::Init { folder } => init::init(folder, terminal),

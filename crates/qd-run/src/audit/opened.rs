@@ -8,6 +8,7 @@ use crate::figures::History;
 use crate::folders::Folders;
 use crate::indicators::Periods;
 use crate::load::{Loaded, load_kept, plain};
+use crate::opening::Opening;
 use crate::state::{self, PeriodState};
 use crate::verify::{Difference, verify_files};
 use jiff::civil::Date;
@@ -41,6 +42,7 @@ pub(super) struct Opened {
     /// What was sent last of each period.
     sent: Vec<PeriodState>,
     history: History,
+    opening: Option<Opening>,
     is_complete: bool,
     register: Register,
     as_of: Option<Date>,
@@ -117,6 +119,7 @@ impl Opened {
             earlier: Vec::new(),
             sent: Vec::new(),
             history: History::read(&home)?,
+            opening: None,
             is_complete: true,
             register: Register::default(),
             notes: Vec::new(),
@@ -136,7 +139,15 @@ impl Opened {
         let mut labels = Vec::new();
         let mut sent = Vec::new();
         let versions = ledger.versions()?;
+        let opening = Opening::read(&self.home, ledger)?.map(|(opening, _)| opening);
+        self.opening = opening.filter(|opening| !opening.covers(&self.loaded, &self.period));
+        if let Some(opening) = &self.opening {
+            self.notes.push(opening.note());
+        }
         for period in self.loaded.pipeline.before(&self.period) {
+            if self.opening.as_ref().is_some_and(|opening| opening.covers(&self.loaded, period)) {
+                continue;
+            }
             labels.push(period.label.clone());
             let folder = self.home.accepted(&period.label);
             if !state::is_there(&folder) {
@@ -190,6 +201,7 @@ impl Opened {
             is_complete: self.is_complete,
             as_of: self.as_of,
             end: ProjectEnd::Ahead,
+            opening: self.opening.as_ref(),
         }
     }
 

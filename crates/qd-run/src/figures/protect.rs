@@ -73,7 +73,8 @@ impl Counting<'_> {
             let this_period = |index, line: &Line| cells(0, index, line);
             let cumulative = |index, line: &Line| cells(1, index, line);
             let columns = self.columns(sheet, [&this_period, &cumulative]);
-            let legend = legend(rule, &columns);
+            let mut legend = legend(rule, &columns);
+            legend.extend(self.opening_note());
             sheets.insert(name.clone(), Counts { columns, legend });
         }
         for ((name, lines), entries) in self.timelines.iter().zip(&field.timelines) {
