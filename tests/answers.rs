@@ -34,6 +34,36 @@ fn count(checkout: &Checkout, workbook: &str, label: &str) -> Option<String> {
     line.split(',').nth(1).map(str::to_owned)
 }
 
+/// The text of the parts of a workbook that are sheets.
+fn sheet_parts(workbook: &Path) -> String {
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(workbook).expect("readable")).expect("a workbook");
+    let count = archive.len();
+    let part = |at| {
+        let part = archive.by_index(at).expect("there");
+        let is_sheet = part.name().expect("a name").starts_with("xl/worksheets/sheet");
+        is_sheet.then(|| std::io::read_to_string(part).expect("text"))
+    };
+    (0..count).filter_map(part).collect()
+}
+
+#[test]
+fn the_findings_sheet_offers_the_reason_codes_of_the_pipeline() {
+    let checkout = Checkout::new();
+    let answer = "out/wwri-blocked/2022-Q3/draft/partners/ousebridge/findings.xlsx";
+    checkout.run(&["run", PIPELINE]).ends(1);
+    let usual = sheet_parts(&checkout.join(answer));
+    assert!(usual.contains("checked-against-form,checked-with-person,"), "a list is there unless it is declared");
+    let outputs = "[outputs]\nreason_codes = [\"seen-again\", \"late\"]\n";
+    checkout.edit(PIPELINE, "[outputs]\n", outputs);
+    checkout.run(&["run", PIPELINE]).ends(1);
+    let own = sheet_parts(&checkout.join(answer));
+    assert!(own.contains("<dataValidation type=\"list\" errorStyle=\"information\""), "other codes can be typed");
+    assert!(own.contains("\"seen-again,late\"") && !own.contains("checked-against-form,"));
+    checkout.edit(PIPELINE, "\"late\"", "\"Too late\"");
+    let refused = checkout.run(&["run", PIPELINE]).ends(2);
+    assert!(refused.err.contains("\"Too late\" is no reason code"), "{}", refused.err);
+}
+
 #[test]
 fn an_explanation_typed_into_the_findings_workbook_unblocks_the_return() {
     let checkout = Checkout::new();

@@ -6,7 +6,7 @@ use crate::error::BookError;
 use crate::style::{self, Kind, RowStyle, Styles};
 use crate::text;
 use qd_model::finding::column_letters;
-use rust_xlsxwriter::{IgnoreError, Worksheet};
+use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, IgnoreError, Worksheet};
 use std::borrow::Cow;
 
 /// One column of a table.
@@ -18,12 +18,21 @@ pub struct Column {
     pub kind: Kind,
     /// Its width in characters; as wide as what it holds, up to a limit, where absent.
     pub width: Option<f64>,
+    /// What the reader may choose from; anything else can be typed as well.
+    pub choices: Vec<String>,
 }
 
 impl Column {
     /// A column as wide as what it holds.
     pub fn new(heading: impl Into<String>, kind: Kind) -> Self {
-        Self { heading: heading.into(), kind, width: None }
+        Self { heading: heading.into(), kind, width: None, choices: Vec::new() }
+    }
+
+    /// The same column with a list to choose from in each of its cells.
+    #[must_use]
+    pub fn choices(mut self, choices: &[String]) -> Self {
+        self.choices = choices.to_vec();
+        self
     }
 
     /// The same column with a width in characters.
@@ -245,6 +254,10 @@ impl<'b> TableSheet<'b> {
         for (index, column) in self.layout.columns.iter().enumerate() {
             let width = column.width.unwrap_or_else(|| (self.widths[index].clamp(6, WIDEST) + 2) as f64);
             sheet.set_column_width(index as u16, width)?;
+            if !column.choices.is_empty() && self.row > self.heading_row + 1 {
+                let at = index as u16;
+                sheet.add_data_validation(self.heading_row + 1, at, self.row - 1, at, &offered(&column.choices)?)?;
+            }
             across += width;
         }
         if across > A4_WIDTH {
@@ -268,6 +281,15 @@ impl<'b> TableSheet<'b> {
         let sheet = std::mem::take(&mut self.sheet);
         self.close(sheet)
     }
+}
+
+/// A list to choose from, in cells that take other words too.
+fn offered(choices: &[String]) -> Result<DataValidation, BookError> {
+    Ok(DataValidation::new()
+        .allow_list_strings(choices)?
+        .set_error_style(DataValidationErrorStyle::Information)
+        .set_error_title("Not on the list")?
+        .set_error_message("It is taken as it is, if it has small letters and hyphens only.")?)
 }
 
 fn new_sheet(book: &mut Book, layout: &Layout) -> Result<Worksheet, BookError> {

@@ -18,6 +18,25 @@ pub const AUTHOR: &str = "Quarterday";
 /// What stands under "Explanation" where somebody has explained the query before.
 pub const ALREADY: &str = "explained already";
 
+/// Reason codes that the findings sheet offers where the pipeline names none of its own.
+pub const REASONS: [&str; 7] = [
+    "checked-against-form",
+    "checked-with-person",
+    "checked-with-employer",
+    "asked-the-other",
+    "circumstances-changed",
+    "recorded-late",
+    "other",
+];
+
+/// Characters that a list of choices may have in all, with what stands between them: a limit of workbooks.
+pub const CHOICES_LIMIT: usize = 255;
+
+/// Whether a text can be a reason code: small letters, digits and hyphens.
+pub fn is_reason_code(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
 /// One column of the findings sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // Each is its heading.

@@ -33,6 +33,8 @@ pub struct About<'a> {
     pub demonstration: bool,
     /// The findings that the partner had in hand when it sent these files.
     pub sent_back: &'a [SentBack],
+    /// The reason codes that are offered for a query.
+    pub reasons: &'a [String],
 }
 
 /// A finding that a partner had in hand: what tells it from others.

@@ -263,9 +263,7 @@ impl Explanation {
                 ));
             }
         }
-        let is_code =
-            |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if !is_code(&self.reason_code) {
+        if !qd_model::answer::is_reason_code(&self.reason_code) {
             let hint = "write it with small letters and hyphens, for example checked-against-form".to_owned();
             return Err(("`reason_code` is not a code".to_owned(), hint));
         }

@@ -88,6 +88,7 @@ fn about<'a>(prepared: &Prepared<'a>, partner: &'a Partner, workbook: &'a str, s
         workbook,
         demonstration: pipeline.demonstration,
         sent_back,
+        reasons: &pipeline.outputs.reason_codes,
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn sheets(report: &Report, about: &About<'_>, beside: &Beside<'_>) ->
     });
     book.reserve(beside.taken.iter().copied());
     let mark = about.mark(report).text();
-    findings(&mut book, report, beside, &mark)?;
+    findings(&mut book, report, about, beside, &mark)?;
     book.cover(&summary(report, about, beside, mark.clone()))?;
     not_checked(&mut book, report, mark)?;
     book.finish()
@@ -165,14 +165,21 @@ fn fate(source: &SourceReport) -> String {
     format!("{rows}: {} accepted, {} held", words::thousands(source.accepted), words::thousands(source.held))
 }
 
-fn findings(book: &mut qd_book::Book, report: &Report, beside: &Beside<'_>, mark: &str) -> Result<(), BookError> {
+fn findings(
+    book: &mut qd_book::Book,
+    report: &Report,
+    about: &About<'_>,
+    beside: &Beside<'_>,
+    mark: &str,
+) -> Result<(), BookError> {
     let columns = Column::ALL.into_iter().zip(WIDTHS).map(|(column, width)| {
         let kind = match column {
             Column::Number => Kind::Integer,
             Column::Date => Kind::Date,
             _ => Kind::Text,
         };
-        qd_book::Column::new(column.heading(), kind).width(width)
+        let column_of_sheet = qd_book::Column::new(column.heading(), kind).width(width);
+        if column == Column::Reason { column_of_sheet.choices(about.reasons) } else { column_of_sheet }
     });
     let rows = report.sources.iter().map(|source| source.findings.hits.len()).sum();
     let columns = columns.collect();
@@ -338,6 +345,7 @@ mod tests {
         workbook: "north-findings.xlsx",
         demonstration: false,
         sent_back: &[],
+        reasons: &[],
     };
 
     fn sheet(bytes: &[u8], name: &str) -> Vec<Vec<String>> {

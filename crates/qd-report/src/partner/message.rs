@@ -167,6 +167,7 @@ mod tests {
         workbook: "north-findings.xlsx",
         demonstration: false,
         sent_back: &[],
+        reasons: &[],
     };
 
     #[test]

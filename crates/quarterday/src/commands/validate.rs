@@ -94,6 +94,7 @@ fn marked_up(
         workbook: &name,
         demonstration: pipeline.is_some_and(|pipeline| pipeline.demonstration),
         sent_back: &[],
+        reasons: pipeline.map_or(&[], |pipeline| &pipeline.outputs.reason_codes),
     };
     let marked = qd_run::mark_up(file, report, &about)?;
     let wanted = if marked.has_macros { "xlsm" } else { "xlsx" };
