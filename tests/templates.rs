@@ -111,6 +111,17 @@ fn a_filled_template_passes_and_each_mistake_is_found_as_itself() {
 }
 
 #[test]
+fn a_template_for_an_earlier_version_is_told_and_its_workbook_read() {
+    let checkout = Checkout::new();
+    checkout.write("programme/people.toml", SCHEMA);
+    checkout.run(&["template", "--schema", "programme/people.toml", "--output", "blank.xlsx"]).ends(0);
+    checkout.edit("programme/people.toml", "2022.3", "2022.4");
+    assert_eq!(check(&checkout, good()), (0, BTreeSet::from(["old-template".to_owned()])));
+    let said = checkout.run(&["validate", "filled.xlsx", "--schema", "programme/people.toml"]);
+    assert!(said.out.contains("another version of the schema than 2022.4, which is in force"), "{}", said.out);
+}
+
+#[test]
 fn a_partners_template_has_its_own_sheets_and_fits_its_pipeline() {
     let checkout = Checkout::new();
     let partner = ["--pipeline", "pipelines/wwri.toml", "--partner", "fenland-welcome"];

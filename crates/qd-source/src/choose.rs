@@ -42,8 +42,19 @@ struct Wanted<'a> {
     range: Option<Area>,
 }
 
-/// Finds the sheet with the table.
+/// Finds the sheet with the table, and says where the workbook is made from an old template.
 pub(crate) fn choose(
+    book: &mut dyn Book,
+    request: &Request<'_>,
+    known: Option<(&Schema, &Headings<'_>)>,
+) -> Result<Choice, Trouble> {
+    let mut choice = choose_sheet(book, request, known)?;
+    let schema = known.map(|(schema, _)| schema);
+    choice.notes.extend(schema.filter(|schema| own::is_of_other_version(book, schema)).map(faults::old_template));
+    Ok(choice)
+}
+
+fn choose_sheet(
     book: &mut dyn Book,
     request: &Request<'_>,
     known: Option<(&Schema, &Headings<'_>)>,

@@ -28,6 +28,7 @@ codes! {
     MISSING_COLUMN "missing-column" Reject;
     NO_ROWS "no-rows" Note;
     NOT_COLLECTED "not-collected" Query;
+    OLD_TEMPLATE "old-template" Note;
     RAGGED_ROW "ragged-row" Error;
     REPEATED_HEADING "repeated-heading" Note;
     SEVERAL_SHEETS "several-sheets" Reject;

@@ -2,7 +2,7 @@
 
 use crate::codes;
 use qd_model::words;
-use qd_model::{Class, Code, Fault, Field};
+use qd_model::{Class, Code, Fault, Field, Schema};
 
 /// Why a file cannot be used: a fault that ends the reading of it.
 #[derive(Debug, Clone)]
@@ -205,6 +205,16 @@ pub(crate) fn hidden_parts(rows: u64, columns: u64) -> Fault {
     let parts: Vec<String> = [count(rows, "row"), count(columns, "column")].into_iter().flatten().collect();
     let message = format!("The sheet has {}, and they were read like the others", words::list(&parts));
     fault(&codes::HIDDEN, &message, "nothing, if they belong to the table; else ask the partner to remove them")
+}
+
+/// A template of ours that was made for another version of the schema. What it says of its version is a
+/// cell of the partner's file by now, and is not repeated.
+pub(crate) fn old_template(schema: &Schema) -> Fault {
+    let version =
+        schema.version.as_ref().map_or_else(|| "the one".to_owned(), |version| format!("{version}, which is"));
+    let message =
+        format!("The workbook was made from a template for another version of the schema than {version} in force");
+    fault(&codes::OLD_TEMPLATE, &message, "send the partner a template of this version for the next period")
 }
 
 /// Formulas of which no result was saved: their cells are empty to every reader.

@@ -3,7 +3,8 @@
 
 use crate::formats::{self, Book};
 use crate::whole::cells_of;
-use qd_model::answer::{CODES, Column, FINDINGS, HOW_TO, Mark, NOT_CHECKED, SUMMARY};
+use qd_model::Schema;
+use qd_model::answer::{CODES, Column, FINDINGS, HOW_TO, Mark, NOT_CHECKED, SUMMARY, parse_schema_mark};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -25,6 +26,23 @@ pub(crate) fn mark(book: &mut dyn Book, sheet: usize) -> Option<Mark> {
     }
     let sample = book.sample(sheet).ok()?;
     sample.rows.iter().take(ROWS).flat_map(|row| &row.cells).find_map(|cell| Mark::parse(&cell.text))
+}
+
+/// Whether a workbook is a template of ours that was made for another version of the schema. What the
+/// sheet says of other schemas is about other tables.
+pub(crate) fn is_of_other_version(book: &mut dyn Book, schema: &Schema) -> bool {
+    let named = |sheet: &usize| book.sheets()[*sheet].name.as_deref().is_some_and(|name| name.trim() == HOW_TO);
+    let Some(sheet) = (0..book.sheets().len()).find(named) else { return false };
+    if mark(book, sheet).is_none() {
+        return false;
+    }
+    let Ok(sample) = book.sample(sheet) else { return false };
+    let mut cells = sample.rows.iter().flat_map(|row| &row.cells);
+    let version = cells.find_map(|cell| {
+        let (name, version) = parse_schema_mark(&cell.text)?;
+        (name == schema.name).then(|| version.to_owned())
+    });
+    version.is_some_and(|version| version != schema.version.as_deref().unwrap_or_default())
 }
 
 /// Our own sheets in a workbook, with what their marks say.
