@@ -106,8 +106,8 @@ impl Timeline<'_> {
         if self.periods.now.label == *label {
             return Reported::Here(counting.people(self.periods.now, &everything));
         }
-        let set = crate::figures::set(&definition.to_string(), 0, label);
-        if let Some(figure) = self.history.shown(self.recipient, label, &set) {
+        let counted = crate::figures::set(&definition.to_string(), 0, label);
+        if let Some(figure) = self.history.shown(self.recipient, label, &counted) {
             return Reported::Sent(figure.clone());
         }
         match self.sent.iter().find(|sent| sent.label == *label) {

@@ -184,7 +184,7 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
     if let Some((opening, _)) = opening.as_ref().filter(|_| !is_covered(prepared.period)) {
         not_checked.push(NotChecked { code: "cumulative".to_owned(), reason: opening.note(), rows: 0 });
     }
-    Ok(Earlier { states, is_complete, opening, computed, not_checked, people, identities, rests_on, sent })
+    Ok(Earlier { states, is_complete, computed, not_checked, people, identities, rests_on, opening, sent })
 }
 
 fn made_now(

@@ -25,7 +25,9 @@ const HEADINGS: [&str; 4] = ["return", "line", "part", "people"];
 /// Counts as at the end of a period, of which no records are held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Opening {
-    opening: String,
+    /// What kind of file it is, as every other file of ours says first.
+    #[serde(rename = "opening")]
+    format: String,
     /// Label of the last period that they cover.
     pub(crate) up_to: String,
     /// People by whom the pipeline says that they are.
@@ -52,7 +54,7 @@ impl Opening {
             return Err(refuse("it is not what the log says was taken in"));
         }
         let opening: Self = serde_json::from_slice(&bytes).map_err(|_| refuse("it is not readable"))?;
-        if opening.opening != FORMAT {
+        if opening.format != FORMAT {
             return Err(refuse("it was written by another version of the program"));
         }
         // A list without a line takes earlier totals away.
@@ -120,7 +122,7 @@ pub(crate) fn from_list(loaded: &Loaded, period: &Period, list: &Path) -> Result
     known
         .add_up(&totals)
         .map_err(|cause| refuse(cause).hint("correct the list against the return that was sent then"))?;
-    Ok(Opening { opening: FORMAT.to_owned(), up_to: period.label.clone(), totals })
+    Ok(Opening { format: FORMAT.to_owned(), up_to: period.label.clone(), totals })
 }
 
 /// Every count of a pipeline's returns.
