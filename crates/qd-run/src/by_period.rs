@@ -149,11 +149,13 @@ impl Counting<'_> {
             let filter = loaded.filter(&counted.table, counted.filter.as_ref());
             for part in &state.tables[index] {
                 let mask = rows(part);
-                if mask.true_count() == 0 {
+                let count = mask.true_count();
+                if count == 0 {
                     continue;
                 }
-                let part = part.filter(&mask);
-                let found = qd_rules::people_of(&loaded.tables[index].schema, &part.typed, filter, &constants);
+                let some = (count < mask.len()).then(|| part.filter(&mask));
+                let typed = some.as_ref().map_or(&part.typed, |some| &some.typed);
+                let found = qd_rules::people_of(&loaded.tables[index].schema, typed, filter, &constants);
                 people.extend(found.into_iter().map(|person| state.people[person as usize].clone()));
             }
         }
@@ -163,6 +165,10 @@ impl Counting<'_> {
 
 /// Which rows that came with one period tell of another, or of the same.
 pub(crate) fn tells_of(part: &AcceptedPart, came_with: &str, period: &str) -> BooleanArray {
+    if part.facts.is_late.true_count() == 0 {
+        // Most parts of most periods tell of nothing but their own.
+        return BooleanArray::from(vec![came_with == period; part.typed.len()]);
+    }
     if came_with == period {
         return part.facts.is_late.iter().map(|late| late.map(|late| !late)).collect();
     }

@@ -132,7 +132,7 @@ impl Staging {
             step.carry_out().map_err(|error| {
                 Refusal::new("not everything could be put in place")
                     .because(format!("{}: {}", step.place.display(), plain(&error)))
-                    .hint("close files of that folder that are open elsewhere, then run again: the next run finishes the work")
+                    .hint("close files of that folder that are open elsewhere and check that you may write there, then run again: the next run finishes the work")
             })?;
         }
         // What is left are the folders that were replaced.
