@@ -144,7 +144,7 @@ fn functions_must_be_listed() {
     check(
         "count(*) > 1",
         &[
-            "line 7, column 11: `count` looks at several rows, and a rule sees one row at a time (a rule with a `group` may ask for it)",
+            "line 7, column 11: `count` looks at several rows, and a rule sees one row at a time (a rule with a `group`, or one over another table, may ask for it)",
         ],
     );
     check(

@@ -25,6 +25,9 @@ impl Dialect for Sql {
     }
 }
 
+/// How many parts an expression may join.
+const LONGEST: usize = 120;
+
 pub(super) struct Source<'a> {
     text: &'a str,
     at: &'a At,
@@ -41,6 +44,9 @@ impl<'a> Source<'a> {
         }
         let mut parser = Parser::new(&Sql).try_with_sql(self.text).map_err(|error| self.unreadable(&error))?;
         let expression = parser.parse_expr().map_err(|error| self.unreadable(&error))?;
+        if is_too_long(&expression) {
+            return Err(Mistake::new(self.at, "the expression is nested too deeply"));
+        }
         let next = parser.peek_token();
         if next.token == Token::EOF {
             return Ok(expression);
@@ -100,6 +106,19 @@ impl<'a> Source<'a> {
         let last = self.text.lines().last().unwrap_or_default();
         self.place(Location { line, column: last.chars().count() as u64 + 1 })
     }
+}
+
+/// Whether more is joined by AND, OR and the like than can be walked by recursion, on threads with little
+/// room. It is found without recursion; what stands in brackets the parser has limited already.
+fn is_too_long(expression: &Expr) -> bool {
+    let mut left = expression;
+    for _ in 0..LONGEST {
+        match left {
+            Expr::BinaryOp { left: next, .. } => left = next,
+            _ => return false,
+        }
+    }
+    true
 }
 
 fn lower_first(text: &str) -> String {
