@@ -572,7 +572,7 @@ fn the_whole_project(world: &World) {
         let trace = world.checkout.run(&["trace", "out/small/Q4/draft/end", &cell, "--format", "json"]).ends(0).json();
         // Rows of the two who were taken for one in the first quarter bear one name: that is said.
         let is_said = trace["notes"].to_string().contains("to be one, or two");
-        assert!(trace["people"].to_string() == count || is_said, "{cell}: {trace}");
+        assert!(trace["people"].as_u64() == count.parse().ok() || is_said, "{cell}: {trace}");
     }
 }
 
