@@ -1,7 +1,7 @@
 //! The sample data: every planted mistake raises its finding, and nothing else does.
 
 use crate::command::{Checkout, pipelines, root};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One line of the list of planted mistakes.
 type Key = (String, String, String, String, String, String, String);
@@ -22,6 +22,23 @@ fn planted(pipeline: &str) -> BTreeMap<Key, u64> {
     planted
 }
 
+/// Partners whose files have stray spaces, as the sample's plan says.
+fn untidy(pipeline: &str) -> BTreeSet<String> {
+    let plan = std::fs::read_to_string(root().join(format!("sample-data/{pipeline}.toml"))).expect("the plan is there");
+    let mut partner = String::new();
+    let mut untidy = BTreeSet::new();
+    for line in plan.lines() {
+        match line.split_once(" = ") {
+            Some(("code", code)) => code.trim_matches('"').clone_into(&mut partner),
+            Some(("untidy", _)) => {
+                untidy.insert(partner.clone());
+            }
+            _ => {}
+        }
+    }
+    untidy
+}
+
 #[test]
 fn every_planted_mistake_raises_its_finding_and_nothing_else_does() {
     for pipeline in pipelines() {
@@ -29,6 +46,7 @@ fn every_planted_mistake_raises_its_finding_and_nothing_else_does() {
         assert!(!planted.is_empty(), "mistakes are planted in the sample of {pipeline}");
         let checkout = Checkout::new();
         let mut found: BTreeMap<Key, u64> = BTreeMap::new();
+        let mut tidied: BTreeSet<String> = BTreeSet::new();
         let periods: Vec<&String> = {
             let mut periods: Vec<&String> = planted.keys().map(|key| &key.0).collect();
             periods.dedup();
@@ -55,6 +73,14 @@ fn every_planted_mistake_raises_its_finding_and_nothing_else_does() {
                     text("code"),
                     text("severity"),
                 );
+                // Stray spaces are a habit of some partners, and no mistake.
+                if key.5 == "normalised" {
+                    assert!(key.3 == "-" && key.6 == "note", "{finding}");
+                    let message = finding["message"].as_str().expect("a message");
+                    assert!(message.contains(": spaces in "), "{message}");
+                    tidied.insert(key.1);
+                    continue;
+                }
                 // Findings that come in numbers are listed once, without their rows.
                 if !planted.contains_key(&key) {
                     "-".clone_into(&mut key.3);
@@ -62,6 +88,7 @@ fn every_planted_mistake_raises_its_finding_and_nothing_else_does() {
                 *found.entry(key).or_default() += 1;
             }
         }
+        assert_eq!(tidied, untidy(&pipeline), "partners of {pipeline} whose files have stray spaces");
         let missing: Vec<_> = planted.iter().filter(|(key, count)| found.get(key) != Some(count)).collect();
         let extra: Vec<_> = found.iter().filter(|(key, count)| planted.get(key) != Some(count)).collect();
         assert!(

@@ -23,6 +23,7 @@ static CODES: &[Code] = &[
     code("explanation-reopened", Severity::Note, include_str!("findings/explanation-reopened.md")),
     code("waiver-expired", Severity::Note, include_str!("findings/waiver-expired.md")),
     code("waiver-unused", Severity::Note, include_str!("findings/waiver-unused.md")),
+    code("normalised", Severity::Note, include_str!("findings/normalised.md")),
 ];
 
 const fn code(name: &'static str, severity: Severity, page: &'static str) -> Code {
@@ -32,12 +33,14 @@ const fn code(name: &'static str, severity: Severity, page: &'static str) -> Cod
 /// Every built-in code, by what it is about and then by name.
 pub fn groups() -> Vec<(&'static str, Vec<Code>)> {
     let is_kind = |code: &Code| qd_model::kinds::ALL.iter().any(|kind| kind.name() == code.name);
-    let (identifiers, cells): (Vec<Code>, Vec<Code>) = qd_check::codes().into_iter().partition(is_kind);
+    let (identifiers, mut cells): (Vec<Code>, Vec<Code>) = qd_check::codes().into_iter().partition(is_kind);
+    let (of_cells, of_periods): (Vec<Code>, Vec<Code>) = CODES.iter().partition(|code| code.name == "normalised");
+    cells.extend(of_cells);
     let mut groups = vec![
         ("Files, sheets and headings", qd_source::CODES.to_vec()),
         ("Cells and rows", cells),
         ("Identifiers", identifiers),
-        ("Submissions and periods", CODES.to_vec()),
+        ("Submissions and periods", of_periods),
     ];
     for (_, codes) in &mut groups {
         codes.sort_by_key(|code| code.name);

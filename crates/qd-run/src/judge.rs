@@ -1,6 +1,7 @@
 //! One source: opened, read in parallel, checked cell by cell and row by row.
 
 use crate::load::LoadedTable;
+use crate::normalised::{self, Tidied};
 use arrow::array::{Array, ArrayRef};
 use arrow::buffer::BooleanBuffer;
 use qd_check::{Checker, Keys, Settings};
@@ -84,6 +85,7 @@ struct Part {
     rule_hits: Vec<(u32, u32)>,
     not_judged: Vec<qd_rules::NotJudged>,
     keys: Keys,
+    tidied: Tidied,
 }
 
 /// Opens and judges one source. Runs on the pool that it is called on.
@@ -122,6 +124,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
     let (mut from_source, mut from_checks, mut from_rules) = (Vec::new(), Vec::new(), Vec::new());
     let mut keys = Vec::with_capacity(parts.len());
     let mut not_judged: BTreeMap<(u32, &'static str), u64> = BTreeMap::new();
+    let mut tidied = Tidied::new();
     for part in parts {
         from_source.extend(part.source_hits);
         from_checks.extend(part.check_hits);
@@ -130,6 +133,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
             *not_judged.entry((gap.rule, gap.reason)).or_default() += gap.rows;
         }
         keys.push(part.keys);
+        normalised::add(&mut tidied, part.tidied);
         judged.typed.extend(part.typed);
     }
     from_checks.extend(checker.keys(&keys));
@@ -171,6 +175,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         })
         .collect();
     findings.extend(own);
+    findings.extend(normalised::notes(schema, &judged.shape, subject.severities, &tidied));
     let mut rules = rules;
     for (index, fault) in rules.iter_mut().enumerate() {
         let found = from_rules.iter().filter(|hit| hit.fault as usize == index).count() as u64;
@@ -252,6 +257,7 @@ fn judge_block(position: usize, block: Block, subject: &Subject<'_>, checker: &C
         rule_hits: outcome.hits,
         not_judged: outcome.not_judged,
         keys: judged.keys,
+        tidied: judged.tidied,
         typed: is_kept(subject).then(|| match subject.wanted {
             Some(wanted) => judged.typed.only(wanted),
             None => judged.typed,

@@ -31,6 +31,7 @@ mod load;
 mod manifest;
 mod map;
 mod marked;
+mod normalised;
 mod open;
 mod opening;
 mod outcome;

@@ -3,6 +3,7 @@
 mod formats;
 
 use crate::load::plain;
+use crate::normalised::{self, Tidied};
 use crate::validate::{Against, Job, pipeline_jobs};
 use arrow::array::{Array, ArrayRef, StringViewArray, StringViewBuilder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -127,13 +128,11 @@ fn read_one(request: &ReadRequest<'_>, job: Option<&Job<'_>>) -> ReadTable {
         .collect();
     pieces.sort_unstable_by_key(|(position, ..)| *position);
     let mut findings = std::mem::take(&mut source.findings);
-    let mut tidied: BTreeMap<(usize, &str), u64> = BTreeMap::new();
+    let mut tidied = Tidied::new();
     for (_, piece, hits, more) in pieces {
         table.pieces.push(piece);
         findings.hits.extend(hits);
-        for (what, cells) in more {
-            *tidied.entry(what).or_default() += cells;
-        }
+        normalised::add(&mut tidied, more);
     }
     findings.extend(source.finish());
     table.is_rejected = findings.count(Severity::Reject) > 0;
