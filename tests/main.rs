@@ -5,6 +5,7 @@ mod audit;
 mod before;
 mod beyond;
 mod command;
+mod cumulative;
 mod determinism;
 mod features;
 mod figures;

@@ -18,7 +18,7 @@ mod waivers;
 pub use contacts::{Consent, Contacts, LeaveOut};
 pub use indicators::{Breakdown, Counted, Dimension, Indicator, Indicators, Mean};
 pub use outputs::{Keep, Outputs, PartnerFiles};
-pub use partners::{Declaration, DeclaredState, Layout, Partner, SourceSpec, WidePart};
+pub use partners::{Coverage, Declaration, DeclaredState, Layout, Partner, SourceSpec, WidePart};
 pub use people::{People, Strong};
 pub use protection::{Below, CountRule, Floor, Totals, Zeros};
 pub use recipients::{FieldRelease, Recipient, TableRelease};

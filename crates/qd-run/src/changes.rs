@@ -75,6 +75,13 @@ pub(crate) struct Rows {
     source: String,
 }
 
+impl Rows {
+    /// Digests of what stands in the rows.
+    pub(crate) fn into_content(self) -> Vec<blake3::Hash> {
+        self.content
+    }
+}
+
 /// Digests of what was received, by partner, table and source.
 pub(crate) type Inputs = BTreeMap<String, String>;
 
@@ -184,10 +191,10 @@ fn sort(records: &mut Records) {
 }
 
 /// The fields of some rows as text, whatever their types.
-struct Values<'a>(Vec<(String, ArrayFormatter<'a>)>);
+pub(crate) struct Values<'a>(Vec<(String, ArrayFormatter<'a>)>);
 
 impl<'a> Values<'a> {
-    fn of(batch: &'a RecordBatch) -> Self {
+    pub(crate) fn of(batch: &'a RecordBatch) -> Self {
         let options = FormatOptions::default();
         let formatter = |column| ArrayFormatter::try_new(column, &options).expect("every type we keep has a text form");
         let fields = batch.schema();
@@ -196,7 +203,7 @@ impl<'a> Values<'a> {
         Self(own.map(|(field, column)| (field.name().clone(), formatter(column.as_ref()))).collect())
     }
 
-    fn digest(&self, row: usize) -> blake3::Hash {
+    pub(crate) fn digest(&self, row: usize) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
         for (name, formatter) in &self.0 {
             // A field that the schema gained since is no change where it is blank.

@@ -23,6 +23,8 @@ static CODES: &[Code] = &[
     code("explanation-reopened", Severity::Note, include_str!("findings/explanation-reopened.md")),
     code("waiver-expired", Severity::Note, include_str!("findings/waiver-expired.md")),
     code("waiver-unused", Severity::Note, include_str!("findings/waiver-unused.md")),
+    code("rows-as-before", Severity::Note, include_str!("findings/rows-as-before.md")),
+    code("disappeared-record", Severity::Query, include_str!("findings/disappeared-record.md")),
     code("normalised", Severity::Note, include_str!("findings/normalised.md")),
 ];
 

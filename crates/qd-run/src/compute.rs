@@ -2,6 +2,7 @@
 
 use crate::beyond;
 use crate::codes::fault;
+use crate::cumulative;
 use crate::discover::{self, Absent, Discovered, FoundSource, discover};
 use crate::explanations::Explanations;
 use crate::facts::{self, Calendar};
@@ -21,6 +22,7 @@ use qd_ledger::PeriodPeople;
 use qd_link::{Known, Register};
 use qd_model::finding::{Fault, Finding, ShowValues, SourceFindings, column_letters};
 use qd_model::period::{self, Period};
+use qd_model::pipeline::Coverage;
 use qd_model::report::{ColumnReport, NotChecked, Report, SourceReport};
 use qd_model::{Refusal, Severity};
 use qd_rules::Constants;
@@ -45,6 +47,8 @@ pub(crate) struct Source {
     pub(crate) judged: Judged,
     /// Spreadsheet rows that are held, in rising order.
     pub(crate) held: Vec<u32>,
+    /// Of a sheet that holds all periods, rows that are as they were in a period before, in rising order.
+    pub(crate) unchanged: Vec<u32>,
 }
 
 impl Source {
@@ -121,6 +125,8 @@ pub(crate) struct Context<'a> {
     pub(crate) known: Known<'a>,
     /// The period before, where it is known.
     pub(crate) previous: Option<&'a PeriodState>,
+    /// All periods before that are known, oldest first.
+    pub(crate) earlier: &'a [PeriodState],
     pub(crate) explanations: &'a Explanations,
     /// The period in which a file with these bytes came before, by its digest.
     pub(crate) earlier_files: &'a BTreeMap<String, String>,
@@ -148,7 +154,8 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
     let mut not_checked: Vec<NotChecked> =
         sources.iter_mut().flat_map(|source| std::mem::take(&mut source.judged.not_checked)).collect();
     beyond::judge(context, &constants, &mut sources, &mut not_checked);
-    let records: Vec<Vec<StringArray>> = sources.iter().map(|source| records(context, source)).collect();
+    let mut records: Vec<Vec<StringArray>> = sources.iter().map(|source| records(context, source)).collect();
+    cumulative::work_out(context, &mut sources, &records, &mut not_checked);
     for (source, records) in sources.iter_mut().zip(&records) {
         name_records(context, source, records);
     }
@@ -160,6 +167,7 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
 
     let linked = people::link(loaded, &mut sources, &context.known, context.before, context.lead);
     general.extend(people::reports(loaded, &linked));
+    cumulative::leave_out(context, &mut sources, &mut records);
     for (source, records) in sources.iter_mut().zip(&records) {
         name_records(context, source, records);
     }
@@ -229,7 +237,9 @@ fn leave_out_declared(
 fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Constants) -> Result<Source, Refusal> {
     let loaded = context.loaded;
     let table = &loaded.tables[found.table];
-    let wanted = crate::wanted::fields(loaded, found.table);
+    // Whether a row of an ever-growing sheet has changed may show in any field.
+    let is_period = found.spec.coverage == Coverage::Period;
+    let wanted = if is_period { crate::wanted::fields(loaded, found.table) } else { None };
     let subject = Subject {
         path: &found.path,
         table,
@@ -258,7 +268,10 @@ fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Cons
             "take the wrong file out of the period's folder",
         ));
     }
-    wrong_period(context, found, &mut judged);
+    // A sheet that holds all periods may have nothing new.
+    if is_period {
+        wrong_period(context, found, &mut judged);
+    }
     judged.findings.sort();
     judged.is_rejected |= judged.findings.count(Severity::Reject) > 0;
     let held = judged.held();
@@ -271,6 +284,7 @@ fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Cons
         digest,
         judged,
         held,
+        unchanged: Vec::new(),
     })
 }
 

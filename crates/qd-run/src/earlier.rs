@@ -169,7 +169,7 @@ pub(crate) fn earlier(prepared: &Prepared<'_>, ledger: &Ledger, progress: &dyn P
             continue;
         }
         let people = KnownPeople::of(label, register, ledger, &decided, &states)?;
-        let made = made_now(prepared, period, &people, prepared.before(period, &states), progress)?;
+        let made = made_now(prepared, period, &people, &states, progress)?;
         register = made.register.clone();
         identities.extend(made.people.identities.iter().cloned());
         // The state is used for this run and kept for later ones; both see the same rows.
@@ -191,10 +191,10 @@ fn made_now(
     prepared: &Prepared<'_>,
     period: &Period,
     people: &KnownPeople,
-    previous: Option<&PeriodState>,
+    earlier: &[PeriodState],
     progress: &dyn Progress,
 ) -> Result<Computed, Refusal> {
-    let mut made = prepared.compute(period, people, previous, progress)?;
+    let mut made = prepared.compute(period, people, prepared.before(period, earlier), earlier, progress)?;
     made.keep(prepared.loaded, &prepared.key);
     Ok(made)
 }

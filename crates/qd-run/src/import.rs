@@ -125,7 +125,8 @@ pub fn import_files(
     for computed in &earlier.computed {
         enter(&prepared, computed, &mut ledger, &mut staging, request)?;
     }
-    let mut computed = prepared.compute(&period, &earlier.people, earlier.previous(&prepared), progress)?;
+    let mut computed =
+        prepared.compute(&period, &earlier.people, earlier.previous(&prepared), &earlier.states, progress)?;
     if computed.sources.is_empty() {
         return Err(refuse(format!(
             "no file in {} is a source that the pipeline expects",

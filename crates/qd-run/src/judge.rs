@@ -113,11 +113,12 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         .collect();
     parts.sort_unstable_by_key(|part| part.position);
 
+    let filled_in: Vec<Vec<u64>> = parts.iter_mut().map(|part| std::mem::take(&mut part.filled)).collect();
     let mut judged = Judged {
         shape: source.shape.clone(),
         is_quarantined: !source.quarantined.is_empty(),
         rows: parts.iter().map(|part| part.rows).sum(),
-        filled: filled(schema, &parts),
+        filled: filled(schema, &filled_in),
         ..Judged::default()
     };
     let rules = subject.table.rules.faults(&judged.shape, subject.severities);
@@ -266,7 +267,7 @@ fn judge_block(position: usize, block: Block, subject: &Subject<'_>, checker: &C
 }
 
 /// In how many rows of a block each field holds something, readable or not.
-fn filled_cells(typed: &Typed) -> Vec<u64> {
+pub(crate) fn filled_cells(typed: &Typed) -> Vec<u64> {
     let columns = typed.batch.columns().iter().zip(&typed.unreadable);
     let filled = |(column, unreadable): (&ArrayRef, &Option<BooleanBuffer>)| {
         let unreadable = unreadable.as_ref().map_or(0, BooleanBuffer::count_set_bits);
@@ -275,13 +276,14 @@ fn filled_cells(typed: &Typed) -> Vec<u64> {
     columns.map(filled).collect()
 }
 
-fn filled(schema: &Schema, parts: &[Part]) -> Vec<Filled> {
+/// The same for all blocks, by field.
+pub(crate) fn filled(schema: &Schema, parts: &[Vec<u64>]) -> Vec<Filled> {
     let fields = schema.fields.iter().enumerate();
     fields
         .map(|(index, field)| Filled {
             field: field.name.clone(),
             is_required: field.constraints.required,
-            rows: parts.iter().map(|part| part.filled[index]).sum(),
+            rows: parts.iter().map(|part| part[index]).sum(),
         })
         .collect()
 }

@@ -12,6 +12,7 @@ mod changes;
 pub mod codes;
 mod compute;
 mod crosswalk;
+mod cumulative;
 mod discover;
 mod earlier;
 mod entered;

@@ -8,7 +8,7 @@ use qd_disclosure::{Lookups, Sealer};
 use qd_model::document::Syntax;
 use qd_model::mistake::{At, Mistake};
 use qd_model::pipeline::{
-    ColumnContent, ColumnSpec, Contacts, Counted, FieldRelease, FileSpec, Part, Recipient, ReturnSpec, Rows,
+    ColumnContent, ColumnSpec, Contacts, Counted, Coverage, FieldRelease, FileSpec, Part, Recipient, ReturnSpec, Rows,
     TableRelease,
 };
 use qd_model::schema::{Over, Placed};
@@ -126,6 +126,7 @@ pub fn load(path: &Path) -> Result<Loaded, Refusal> {
     let (mut loaded, mut mistakes) = read_all(path, |folder, spec| folders::resolve(folder, &spec.schema.value))?;
     read_lookups(&mut loaded)?;
     check_fields(&loaded, &mut mistakes);
+    check_coverage(&loaded, &mut mistakes);
     check_profiles(&loaded, &mut mistakes);
     counts::check(&loaded, &mut mistakes);
     counts::check_programmes(&loaded, &mut mistakes);
@@ -306,6 +307,25 @@ fn check_fields(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
         for field in source.headings.iter().map(|(_, field)| field).chain(source.formats.iter().map(|(field, _)| field))
         {
             want(&source.table, field, &source.at);
+        }
+    }
+}
+
+/// A sheet that holds all periods is compared record by record with what came before, so that its table
+/// needs a record key, and all that a partner sends for the table comes in one way.
+fn check_coverage(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
+    for partner in &loaded.pipeline.partners {
+        for source in partner.sources.iter().filter(|source| source.coverage == Coverage::Cumulative) {
+            let table = &source.table;
+            if loaded.table(table).schema.record_key.is_empty() {
+                let what = format!("a source of `{table}` is cumulative, and its schema has no `record_key`");
+                let mistake = Mistake::new(&source.at, what);
+                mistakes.push(mistake.hint("name the fields that tell a record from others under `[quarterday]`"));
+            }
+            if partner.sources.iter().any(|other| other.table == *table && other.coverage != source.coverage) {
+                let what = format!("sources of `{}` for the table `{table}` differ in `coverage`", partner.code);
+                mistakes.push(Mistake::new(&source.at, what));
+            }
         }
     }
 }

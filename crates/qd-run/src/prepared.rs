@@ -99,12 +99,13 @@ impl<'a> Prepared<'a> {
         states.iter().rev().find(|state| state.label == before.label)
     }
 
-    /// Computes a period on top of what is known of people, and of the period before it.
+    /// Computes a period on top of what is known of people, and of the periods before it.
     pub(crate) fn compute(
         &self,
         period: &Period,
         people: &KnownPeople,
         previous: Option<&PeriodState>,
+        earlier: &[PeriodState],
         progress: &dyn Progress,
     ) -> Result<Computed, Refusal> {
         let as_of = if period.label == self.period.label { self.as_of } else { period.to };
@@ -119,6 +120,7 @@ impl<'a> Prepared<'a> {
             before: &people.before,
             known: Known { register: &people.register, period: &period.label, decided: &people.decided },
             previous,
+            earlier,
             explanations: &self.explanations,
             earlier_files: &earlier_files,
             progress: &|done, total| progress.step(&what, done, total),

@@ -77,7 +77,8 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         add_private(&prepared, computed, &around, request, Vec::new(), &mut staging)?;
         enter_period(&mut ledger, &prepared, computed, &[], "", request)?;
     }
-    let mut computed = prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), progress)?;
+    let mut computed =
+        prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), &earlier.states, progress)?;
     if loaded.pipeline.outputs.keep == Keep::All {
         computed.keep(loaded, &prepared.key);
     }

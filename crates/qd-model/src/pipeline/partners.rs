@@ -38,8 +38,20 @@ pub struct SourceSpec {
     pub formats: Vec<(String, String)>,
     /// Where the table stands, where its headings alone do not tell.
     pub layout: Layout,
+    /// Which periods' rows it holds.
+    pub coverage: Coverage,
     /// Where it stands in the pipeline file.
     pub at: At,
+}
+
+/// Which periods' rows a source holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// The rows of the period.
+    #[default]
+    Period,
+    /// The rows of all periods: one sheet that grows.
+    Cumulative,
 }
 
 /// Where a source's table stands on its sheet, and which of its columns repeat.
@@ -117,6 +129,9 @@ fn source(node: &Node, mistakes: &Mistakes) -> Option<SourceSpec> {
         headings: pairs(&table, "headings"),
         formats: pairs(&table, "formats"),
         layout: layout(&table),
+        coverage: table
+            .word("coverage", &[("period", Coverage::Period), ("cumulative", Coverage::Cumulative)])
+            .unwrap_or_default(),
         at: node.at.clone(),
         table: name?,
         file: file?,
