@@ -204,3 +204,70 @@ fn a_sealed_return_opens_with_the_recipients_key_and_has_no_clear_copy_outside()
     let clear = files(&checkout.join("out"));
     assert!(clear.iter().all(|(name, _)| !name.ends_with(".parquet")), "no clear copy is outside");
 }
+
+#[test]
+fn a_return_sealed_with_a_passphrase_is_sent_once_and_proved_unchanged() {
+    let checkout = Checkout::new();
+    checkout.write("pipelines/words.txt", "seven lanterns over the quiet harbour\n");
+    crate::keys::own(&checkout, "pipelines/words.txt");
+    let seal = "country = \"GB\"\nepoch = 1\nseal = \"age\"\npassphrase_file = \"words.txt\"";
+    checkout.edit("pipelines/wwri.toml", "country = \"GB\"\nepoch = 1", seal);
+    let run = || checkout.run(&["run", "pipelines/wwri.toml", "--quiet", "--by", "A. Lead"]).ends(0);
+    run();
+    let draft = "out/wwri/2022-Q3/draft/ecorys";
+    checkout.run(&["sent", draft, "--by", "B. Second"]).ends(0);
+    let folder = "out/wwri/2022-Q3/v1/ecorys";
+    let sent = files(&checkout.join(folder));
+    let names: Vec<&str> = sent.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["ecorys-2022-Q3.zip.age", "manifest.json"]);
+    let manifest: serde_json::Value = serde_json::from_slice(&sent[1].1).expect("JSON");
+    let mut told: Vec<&String> = manifest.as_object().expect("an object").keys().collect();
+    told.sort();
+    assert_eq!(told, ["files", "manifest", "recipient", "sealed"], "nothing of what is inside stands outside");
+    let open = |words: &str| {
+        let words = age::secrecy::SecretString::from(words.to_owned());
+        age::decrypt(&age::scrypt::Identity::new(words), &sent[0].1)
+    };
+    assert!(open("eight lanterns over the quiet harbour").is_err());
+    let opened = open("seven lanterns over the quiet harbour").expect("it opens with the passphrase");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(opened)).expect("an archive");
+    let mut inside = String::new();
+    archive.by_name("manifest.json").expect("a list").read_to_string(&mut inside).expect("text");
+    let inside: serde_json::Value = serde_json::from_str(&inside).expect("JSON");
+    assert_eq!(inside["status"], "sent");
+
+    let said = checkout.run(&["verify", folder]).ends(0);
+    assert!(said.out.contains("unchanged") && !said.out.to_lowercase().contains("genuine"), "{}", said.out);
+    // The same return, sealed again, is another ciphertext and still the same return.
+    run();
+    let again = checkout.run(&["sent", draft, "--by", "B. Second"]).ends(2);
+    assert!(again.err.contains("it is what was sent as version 1 already"), "{}", again.err);
+
+    // Whoever changes the ciphertext and its digest beside it is found out by the log.
+    let mut other = sent[0].1.clone();
+    *other.last_mut().expect("bytes") ^= 1;
+    let digest = |bytes: &[u8]| blake3::hash(bytes).to_hex().to_string();
+    let forged = String::from_utf8(sent[1].1.clone()).expect("text").replace(&digest(&sent[0].1), &digest(&other));
+    let write = |name: &str, bytes: &[u8]| {
+        let path = checkout.join(folder).join(name);
+        std::fs::remove_file(&path).expect("it was there");
+        std::fs::write(&path, bytes).expect("written");
+    };
+    for part in [folder, "out/wwri/2022-Q3/v1"] {
+        writable(&checkout.join(part));
+    }
+    write("ecorys-2022-Q3.zip.age", &other);
+    let said = checkout.run(&["verify", folder]).ends(1);
+    assert!(said.out.contains("ecorys-2022-Q3.zip.age"), "{}", said.out);
+    write("manifest.json", forged.as_bytes());
+    let said = checkout.run(&["verify", folder]).ends(1);
+    assert!(said.out.contains("is not what the log says was sent"), "{}", said.out);
+}
+
+/// Lets a folder be changed again.
+fn writable(path: &std::path::Path) {
+    let mut permissions = std::fs::metadata(path).expect("it is there").permissions();
+    #[expect(clippy::permissions_set_readonly_false, reason = "a folder of a test, which goes with it")]
+    permissions.set_readonly(false);
+    std::fs::set_permissions(path, permissions).expect("changed");
+}

@@ -96,7 +96,7 @@ fn a_new_epoch_gives_every_person_a_new_pseudonym_and_the_recipient_the_way() {
 }
 
 /// Keeps a file to its owner, as a person would.
-fn own(checkout: &Checkout, path: &str) {
+pub(crate) fn own(checkout: &Checkout, path: &str) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -92,12 +92,15 @@ pub fn sent(request: &SentRequest<'_>) -> Result<SentOutcome, Refusal> {
 
     let at = moment(request.at);
     let mut manifest = draft.manifest;
-    manifest["status"] = json!("sent");
-    manifest["version"] = json!(version);
-    manifest["supersedes"] = before
-        .as_ref()
-        .map_or(Value::Null, |before| json!({ "version": before.version, "manifest_blake3": before.manifest }));
-    manifest["changes"] = changes.as_ref().map_or(Value::Null, |changes| summary(changes, &manifest));
+    // Outside of a sealed return stands what it is sealed for, and nothing of what is inside.
+    if !manifest["sealed"].is_string() {
+        manifest["status"] = json!("sent");
+        manifest["version"] = json!(version);
+        manifest["supersedes"] = before
+            .as_ref()
+            .map_or(Value::Null, |before| json!({ "version": before.version, "manifest_blake3": before.manifest }));
+        manifest["changes"] = changes.as_ref().map_or(Value::Null, |changes| summary(changes, &manifest));
+    }
     manifest["files"] = files.iter().map(listed).collect();
     let manifest = folders::json_bytes(&manifest);
     let digest = blake3::hash(&manifest).to_hex().to_string();
@@ -246,12 +249,24 @@ fn not_the_same(home: &Folders, place: &Place, before: &Version, files: &[NewFil
     let Ok(bytes) = std::fs::read(folder.join("manifest.json")) else { return Ok(()) };
     let manifest: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let now: Vec<Value> = files.iter().map(listed).collect();
-    if manifest["files"] == Value::from(now) {
+    // What is sealed twice is two ciphertexts; what is inside can be compared.
+    let inside = |path: PathBuf| std::fs::read(path).ok();
+    let was_inside = inside(home.sent(&place.period, &place.name, before.version).join(INSIDE));
+    let is_inside = inside(inside_now(home, place));
+    if manifest["files"] == Value::from(now) || was_inside.is_some_and(|was| is_inside == Some(was)) {
         return Err(refuse(format!("it is what was sent as version {} already", before.version))
             .because(folder.display())
             .hint("there is nothing to correct: send that version again if the recipient needs it"));
     }
     Ok(())
+}
+
+/// The list of what was inside a sealed version, as it is kept.
+const INSIDE: &str = "inside.json";
+
+/// The list of what is inside a sealed return as it will be sent.
+fn inside_now(home: &Folders, place: &Place) -> PathBuf {
+    home.papers(&place.period).join("sealed-final").join(&place.name).join("manifest.json")
 }
 
 fn listed(file: &NewFile) -> Value {
@@ -301,6 +316,9 @@ fn papers(home: &Folders, place: &Place, changes: Option<&[changes::RecordChange
     }
     if let Ok(bytes) = std::fs::read(from.join("lineage").join(format!("{}.parquet", place.name))) {
         files.push(NewFile { path: "lineage.parquet".to_owned(), bytes });
+    }
+    if let Ok(bytes) = std::fs::read(inside_now(home, place)) {
+        files.push(NewFile { path: INSIDE.to_owned(), bytes });
     }
     if let Ok(bytes) = std::fs::read(from.join("run.json")) {
         files.push(NewFile { path: "run.json".to_owned(), bytes });

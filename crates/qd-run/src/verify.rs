@@ -113,7 +113,13 @@ fn sent_manifest(folder: &Path) -> Option<(String, String)> {
     let version = folder.parent()?.file_name()?.to_string_lossy().into_owned();
     let is_version = version.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok());
     let is_sent = is_version || manifest["status"] == "sent";
-    is_sent.then(|| Some((manifest["pipeline"].as_str()?.to_owned(), blake3::hash(&bytes).to_hex().to_string())))?
+    // A sealed return does not say outside whose it is, but stands in `<programme>/<period>/v1/<return>`.
+    let whole = std::path::absolute(folder).ok();
+    let programme = manifest["pipeline"].as_str().map(str::to_owned).or_else(|| {
+        let home = whole.as_ref()?.ancestors().nth(3)?.file_name()?;
+        Some(home.to_string_lossy().into_owned())
+    });
+    is_sent.then(|| Some((programme?, blake3::hash(&bytes).to_hex().to_string())))?
 }
 
 /// The drafts of a run: its programme, and the digest of each return's manifest.
