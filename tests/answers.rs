@@ -20,7 +20,7 @@ fn explain(workbook: &Path, reason: &str, words: &str) -> Vec<u8> {
         .into_iter()
         .map(|(column, text)| {
             let content = Content::Write(Written::Text(text.to_owned()));
-            ((line.row, column as u32), CellEdit { content, tone: None })
+            ((line.row, column as u32), CellEdit { content, ..CellEdit::default() })
         })
         .collect();
     let mut package = Package::open(std::fs::read(workbook).expect("readable")).expect("a workbook");

@@ -9,6 +9,7 @@ mod cumulative;
 mod determinism;
 mod features;
 mod figures;
+mod filled;
 mod final_return;
 mod formats;
 mod fresh;

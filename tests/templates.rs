@@ -70,7 +70,7 @@ fn good() -> BTreeMap<(u32, u32), Content> {
 /// Fills the template in, and answers the exit code and the codes of what is found at errors.
 fn check(checkout: &Checkout, cells: BTreeMap<(u32, u32), Content>) -> (i32, BTreeSet<String>) {
     let mut package = Package::open(std::fs::read(checkout.join("blank.xlsx")).expect("written")).expect("a workbook");
-    let cells = cells.into_iter().map(|(at, content)| (at, CellEdit { content, tone: None })).collect();
+    let cells = cells.into_iter().map(|(at, content)| (at, CellEdit { content, ..CellEdit::default() })).collect();
     assert!(package.edit("People", SheetEdits { cells, ..SheetEdits::default() }));
     checkout.write("filled.xlsx", package.finish().expect("written"));
     let said = checkout.run(&["validate", "filled.xlsx", "--schema", "programme/people.toml", "--format", "json"]);

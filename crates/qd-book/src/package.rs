@@ -8,6 +8,7 @@
 
 mod archive;
 mod edits;
+mod fill;
 mod front;
 mod graft;
 mod notes;
@@ -19,6 +20,7 @@ mod tests;
 mod xml;
 
 pub use edits::{CellEdit, Content, Emptied, Note, SheetEdits, Written};
+pub use fill::{Grid, Headings, NamedCell};
 
 use crate::error::BookError;
 use archive::Archive;
@@ -67,6 +69,8 @@ pub struct Package {
     front: Option<Front>,
     /// Whether marks of an earlier answer are taken off.
     unmarks: bool,
+    /// Whether what formulas came to is taken out, so that every program computes them again.
+    recomputes: bool,
     /// Parts that are new or were changed.
     written: BTreeMap<String, Vec<u8>>,
     dropped: BTreeSet<String>,
@@ -126,6 +130,7 @@ impl Package {
             sheets,
             front: None,
             unmarks: false,
+            recomputes: false,
             written: BTreeMap::new(),
             dropped,
         };
@@ -235,7 +240,14 @@ impl Package {
         for adds in [true, false] {
             let part = self.archive.by_name(path).ok_or(Damaged)?;
             out.start_file(path, options.large_file(large)).map_err(|_| BookError::NotToBeChanged)?;
-            let plan = Plan { edits, notes: notes.as_deref(), adds, unmarks: self.unmarks, counts };
+            let plan = Plan {
+                edits,
+                notes: notes.as_deref(),
+                adds,
+                unmarks: self.unmarks,
+                recomputes: self.recomputes,
+                counts,
+            };
             let input = BufReader::with_capacity(1 << 16, part);
             match sheet::copy(input, &mut *out, &plan, &mut self.styles, texts) {
                 Ok(()) => return Ok(()),

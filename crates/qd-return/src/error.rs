@@ -27,6 +27,9 @@ pub enum ReturnError {
         /// The table of the later part.
         table: String,
     },
+    /// A template has no cell of a name, or no such headings, or less room than the return needs.
+    #[error("{0}")]
+    Template(String),
     /// From the workbook.
     #[error(transparent)]
     Book(#[from] qd_book::BookError),

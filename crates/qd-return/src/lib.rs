@@ -14,6 +14,7 @@ pub mod labels;
 mod package;
 #[cfg(test)]
 mod sample;
+mod template;
 mod values;
 
 pub use archive::archive;
@@ -27,6 +28,7 @@ pub use formats::xlsx::{Document, Sheet, workbook};
 pub use formats::{Format, format, format_names};
 pub use labels::{Labels, label_names, labels};
 pub use package::{Package, Resource};
+pub use template::{Fill, Template};
 
 /// What stands on every sheet and document of a demonstration.
 pub const DEMONSTRATION: &str = "Demonstration: invented people";

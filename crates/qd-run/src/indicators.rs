@@ -37,6 +37,8 @@ pub(crate) struct Periods<'a> {
 /// A set of people by id.
 pub(crate) type People = BTreeSet<String>;
 
+/// The category of people of whom a breakdown's field says nothing.
+const NOT_RECORDED: &str = "not recorded";
 /// The heading of what is counted over all periods so far.
 pub(crate) const SO_FAR: &str = "Project so far";
 
@@ -232,7 +234,7 @@ impl Periods<'_> {
         } else {
             band_labels(&breakdown.bands).into_iter().map(|label| (Some(label.clone()), label)).collect()
         };
-        categories.push((None, "not recorded".to_owned()));
+        categories.push((None, NOT_RECORDED.to_owned()));
         categories
     }
 
@@ -336,6 +338,17 @@ impl Periods<'_> {
             cumulative: ever.filter(|_| self.opening.is_none()).map(|ever| of(&numbers, ever)),
         }
     }
+}
+
+/// The labels of a breakdown's lines, as the pipeline and its schemas tell them.
+pub(crate) fn part_labels(loaded: &Loaded, breakdown: &Breakdown) -> Vec<String> {
+    let people = loaded.pipeline.people.as_ref().map(|people| &people.table);
+    let Some(table) = breakdown.table.as_ref().or(people) else { return Vec::new() };
+    let Some(field) = loaded.table(table).schema.field(&breakdown.field) else { return Vec::new() };
+    let categories = field.categories.iter().map(|category| field.category_label(&category.value).to_owned());
+    let bands = if breakdown.bands.is_empty() { Vec::new() } else { band_labels(&breakdown.bands) };
+    let all = categories.chain(bands).chain([NOT_RECORDED.to_owned()]);
+    all.map(|label| format!("{}: {label}", breakdown.label)).collect()
 }
 
 /// "under 16", "16-17", "18-24", …, "65+": the bands that begin at these ages.

@@ -4,6 +4,7 @@
 mod counts;
 
 use crate::folders;
+use crate::returns::template;
 use qd_disclosure::{Lookups, Sealer};
 use qd_model::document::Syntax;
 use qd_model::mistake::{At, Mistake};
@@ -32,6 +33,8 @@ pub struct Loaded {
     pub tables: Vec<LoadedTable>,
     /// The tables that disclosure profiles look values up in.
     pub(crate) lookups: Lookups,
+    /// The recipients' own templates that returns are written into, by the path that the pipeline names.
+    pub(crate) templates: BTreeMap<String, Vec<u8>>,
     /// Every filter of indicators and rows, by table and text.
     filters: BTreeMap<(String, String), Expression>,
 }
@@ -125,6 +128,7 @@ pub fn load_schema(path: &Path) -> Result<LoadedTable, Refusal> {
 pub fn load(path: &Path) -> Result<Loaded, Refusal> {
     let (mut loaded, mut mistakes) = read_all(path, |folder, spec| folders::resolve(folder, &spec.schema.value))?;
     read_lookups(&mut loaded)?;
+    template::read(&mut loaded, &mut mistakes);
     check_fields(&loaded, &mut mistakes);
     check_coverage(&loaded, &mut mistakes);
     check_profiles(&loaded, &mut mistakes);
@@ -175,6 +179,7 @@ fn read_all(
         pipeline,
         tables,
         lookups: Lookups::default(),
+        templates: BTreeMap::new(),
         filters: BTreeMap::new(),
     };
     let mut mistakes = Vec::new();
@@ -437,6 +442,7 @@ fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
             check_headings(file, recipient, mistakes);
             check_of_parts(loaded, spec, file, mistakes);
         }
+        template::check(loaded, spec, recipient, mistakes);
     }
 }
 
@@ -494,7 +500,7 @@ fn check_headings(file: &FileSpec, recipient: &Recipient, mistakes: &mut Vec<Mis
     }
 }
 
-fn heading(column: &ColumnSpec) -> &str {
+pub(crate) fn heading(column: &ColumnSpec) -> &str {
     match (&column.heading, &column.content) {
         (Some(heading), _) => heading,
         (None, ColumnContent::Released(name)) => name,
@@ -531,7 +537,7 @@ fn check_columns(rows: &Rows, release: &TableRelease, recipient: &Recipient, mis
     }
 }
 
-fn released_names(release: &TableRelease) -> impl Iterator<Item = &str> {
+pub(crate) fn released_names(release: &TableRelease) -> impl Iterator<Item = &str> {
     release
         .fields
         .iter()

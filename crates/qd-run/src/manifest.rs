@@ -49,6 +49,9 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
         "schemas": loaded.tables.iter().map(|table| json!({
             "table": table.name, "schema": table.schema.name, "version": table.schema.version, "blake3": table.digest,
         })).collect::<Vec<_>>(),
+        "templates": loaded.templates.iter().map(|(path, bytes)| json!({
+            "path": path, "blake3": blake3::hash(bytes).to_hex().to_string(),
+        })).collect::<Vec<_>>(),
         "inputs": inputs(loaded, computed),
         "explanations_blake3": if facts.explanations.is_empty() { Value::Null } else { json!(facts.explanations) },
         "waivers": waivers(facts),

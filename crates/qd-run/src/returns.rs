@@ -2,6 +2,7 @@
 
 mod contacts;
 mod sealed;
+pub(crate) mod template;
 
 use crate::audit::{self, RowLineage};
 use crate::compute::Computed;
@@ -271,6 +272,11 @@ impl<'a> Maker<'a> {
             Refusal::new(format!("the return `{}` cannot be written", self.spec.name)).because(error)
         };
         match file.format.as_str() {
+            "xlsx" if file.template.is_some() => {
+                let [draft, sent] = self.template(file, content)?.map_err(|error| fault(&error))?;
+                content.files.push((self.path(file, ""), draft));
+                content.finals.push((self.path(file, ""), sent));
+            }
             "xlsx" => {
                 let [draft, sent] = self.workbook(file, content)?.map_err(|error| fault(&error))?;
                 content.files.push((self.path(file, ""), draft));
@@ -391,13 +397,8 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// A workbook, as a draft and as it will be sent.
-    fn workbook(
-        &self,
-        file: &FileSpec,
-        content: &mut Content,
-    ) -> Result<Result<[Vec<u8>; 2], qd_return::ReturnError>, Refusal> {
-        // The tables live until the workbook is written; the sheets borrow them.
+    /// The table of each part of a workbook that has one.
+    fn tables(&self, file: &FileSpec, content: &mut Content) -> Result<Vec<Option<ClearedTable>>, Refusal> {
         let mut tables: Vec<Option<ClearedTable>> = Vec::new();
         for part in &file.parts {
             tables.push(match part {
@@ -412,6 +413,17 @@ impl<'a> Maker<'a> {
                 Part::Contacts(contacts) => Some(self.contacts(contacts, file, content)),
             });
         }
+        Ok(tables)
+    }
+
+    /// A workbook, as a draft and as it will be sent.
+    fn workbook(
+        &self,
+        file: &FileSpec,
+        content: &mut Content,
+    ) -> Result<Result<[Vec<u8>; 2], qd_return::ReturnError>, Refusal> {
+        // The tables live until the workbook is written; the sheets borrow them.
+        let tables = self.tables(file, content)?;
         let (people, rows) = (content.people.len(), content.rows);
         let sheets: Vec<Sheet<'_>> = file
             .parts
@@ -456,6 +468,12 @@ impl<'a> Maker<'a> {
     }
 
     fn cover<'b>(&self, cover: &'b Cover, file: &FileSpec, people: usize, rows: u64) -> Sheet<'b> {
+        let lines = self.cover_lines(cover, file, people, rows);
+        Sheet::Cover { name: &cover.name, title: self.spec.title.clone(), lines, notes: &cover.notes }
+    }
+
+    /// What a cover says of its return, by label ([`template::LABELS`]).
+    fn cover_lines(&self, cover: &Cover, file: &FileSpec, people: usize, rows: u64) -> Vec<(String, String)> {
         let pipeline = &self.making.loaded.pipeline;
         let computed = self.making.computed;
         let mut lines: Vec<(String, String)> = Vec::new();
@@ -497,7 +515,7 @@ impl<'a> Maker<'a> {
         }
         line("Not included", not_included(self.making.loaded, computed, self.spec));
         lines.extend(cover.lines.iter().cloned());
-        Sheet::Cover { name: &cover.name, title: self.spec.title.clone(), lines, notes: &cover.notes }
+        lines
     }
 
     fn retention(&self) -> String {

@@ -21,6 +21,9 @@ pub struct CellEdit {
     pub content: Content,
     /// Its background; all else of its format stays.
     pub tone: Option<Tone>,
+    /// For a cell that the sheet does not hold yet: the number of the style that it gets, where that is not
+    /// its row's or its column's.
+    pub style: Option<u32>,
 }
 
 /// What becomes of what stands in a cell.

@@ -8,7 +8,7 @@ use super::{Damaged, Package, SPREADSHEET};
 use crate::error::BookError;
 
 /// The format's order of elements.
-const ORDER: [&str; 20] = [
+pub(super) const ORDER: [&str; 20] = [
     "fileVersion",
     "fileSharing",
     "AlternateContent",

@@ -64,6 +64,8 @@ pub(super) struct Plan<'e> {
     pub(super) adds: bool,
     /// Whether the backgrounds of an earlier answer are taken off.
     pub(super) unmarks: bool,
+    /// Whether what formulas came to is left out.
+    pub(super) recomputes: bool,
     /// Whether shared texts are counted as emptied or kept.
     pub(super) counts: bool,
 }
@@ -144,6 +146,8 @@ struct Place {
     cell: CellPlace,
     /// Whether the cell's value is the number of a shared text.
     is_shared: bool,
+    /// Whether the cell has a formula.
+    is_formula: bool,
     has_notes: bool,
 }
 
@@ -310,6 +314,17 @@ impl<W: Write> Copier<'_, '_, W> {
     fn in_data(&mut self, start: &BytesStart<'_>, name: &str, is_empty: bool) -> Result<(), Trouble> {
         let depth = self.place.depth + u32::from(is_empty);
         match (depth, name) {
+            (4, "c") => self.place.is_formula = false,
+            (5, "f") => self.place.is_formula = true,
+            (5, "v") if self.place.is_formula && self.plan.recomputes => {
+                if !is_empty {
+                    self.place.cell = CellPlace::Dropped;
+                }
+                return Ok(());
+            }
+            _ => {}
+        }
+        match (depth, name) {
             (3, "row") => self.row(start, is_empty),
             (4, "c") if self.place.is_touched => self.cell(start, is_empty),
             (5, "f") if self.place.cell == CellPlace::Dropped => self.dropped_formula(start),
@@ -457,7 +472,8 @@ impl<W: Write> Copier<'_, '_, W> {
 
     fn add(&mut self, at: (u32, u32), edit: &CellEdit) -> Result<(), Trouble> {
         let of_column = self.columns.iter().find(|(min, max, _)| (*min..=*max).contains(&(at.1 + 1)));
-        let base = self.place.row_style.or(of_column.map(|(_, _, style)| *style)).unwrap_or(0);
+        let of_place = self.place.row_style.or(of_column.map(|(_, _, style)| *style));
+        let base = edit.style.or(of_place).unwrap_or(0);
         let base = if self.plan.unmarks { self.styles.unmarked(base) } else { base };
         let style = edit.tone.map_or(base, |tone| self.styles.toned(base, tone));
         let name = format!("{}{}", column_letters(at.1), at.0);

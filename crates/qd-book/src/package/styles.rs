@@ -150,6 +150,43 @@ impl Styles {
         self.plain.get(&style).copied().unwrap_or(style)
     }
 
+    /// Whether cells of a style show days or times.
+    pub(crate) fn shows_dates(&self, style: u32) -> bool {
+        let list = |name: &str| self.document.root.child(name).into_iter().flat_map(Element::elements);
+        let Some(format) = list("cellXfs").nth(style as usize).and_then(|format| format.number("numFmtId")) else {
+            return false;
+        };
+        let of_own = |code: &str| {
+            // What stands in quotes, in brackets or behind a backslash is shown as it is.
+            let (mut is_quoted, mut is_bracketed, mut is_escaped) = (false, false, false);
+            code.chars().any(|sign| match sign {
+                _ if is_escaped => {
+                    is_escaped = false;
+                    false
+                }
+                '"' => {
+                    is_quoted = !is_quoted;
+                    false
+                }
+                '\\' => {
+                    is_escaped = true;
+                    false
+                }
+                '[' | ']' => {
+                    is_bracketed = sign == '[';
+                    false
+                }
+                'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' => !is_quoted && !is_bracketed,
+                _ => false,
+            })
+        };
+        let own = list("numFmts").find(|own| own.number("numFmtId") == Some(format));
+        match own.and_then(|own| own.get("formatCode")) {
+            Some(code) => of_own(&code),
+            None => matches!(format, 14..=22 | 27..=36 | 45..=47 | 50..=58),
+        }
+    }
+
     /// Takes in the styles of another workbook, which is one that this crate wrote, and answers what
     /// to add to the number of each of them.
     pub(crate) fn take_in(&mut self, other: &[u8]) -> Result<u32, Damaged> {

@@ -54,8 +54,8 @@ fn front() -> Vec<u8> {
 #[test]
 fn cells_are_marked_added_and_emptied_and_the_rest_stays() {
     let mut package = Package::open(sample()).expect("a workbook");
-    let toned = CellEdit { tone: Some(Tone::Error), content: Content::Keep };
-    let text = CellEdit { content: Content::Write(Written::Text(" =x".to_owned())), tone: None };
+    let toned = CellEdit { tone: Some(Tone::Error), ..CellEdit::default() };
+    let text = CellEdit { content: Content::Write(Written::Text(" =x".to_owned())), ..CellEdit::default() };
     let cells =
         [((1, 2), toned.clone()), ((2, 1), toned.clone()), ((3, 1), toned.clone()), ((4, 0), text), ((4, 1), toned)];
     let notes = BTreeMap::from([((2, 1), note("kept theirs")), ((3, 1), note("ours"))]);
@@ -106,7 +106,7 @@ fn an_answer_to_an_answer_takes_the_first_one_off() {
     let marked = |bytes: Vec<u8>, place: (u32, u32), earlier: &[String]| {
         let mut package = Package::open(bytes).expect("a workbook");
         package.take_off_answer(earlier);
-        let cells = BTreeMap::from([(place, CellEdit { tone: Some(Tone::Query), content: Content::Keep })]);
+        let cells = BTreeMap::from([(place, CellEdit { tone: Some(Tone::Query), ..CellEdit::default() })]);
         let notes = BTreeMap::from([(place, note("look here"))]);
         package.edit("O'Hara & Co", SheetEdits { cells, notes, ..SheetEdits::default() });
         package.put_in_front(front()).expect("put");
@@ -148,9 +148,9 @@ fn rows_out_of_order_are_changed_and_none_is_added() {
     rows.reverse();
     let turned = format!("{}{}{}", &sheet[..start], rows.concat(), &sheet[end..]);
     let mut out = Vec::new();
-    let cells = [(2, 0), (3, 0)].map(|place| (place, CellEdit { tone: Some(Tone::Note), content: Content::Keep }));
+    let cells = [(2, 0), (3, 0)].map(|place| (place, CellEdit { tone: Some(Tone::Note), ..CellEdit::default() }));
     let edits = SheetEdits { cells: cells.into(), ..SheetEdits::default() };
-    let mut plan = Plan { edits: &edits, notes: None, adds: true, unmarks: false, counts: false };
+    let mut plan = Plan { edits: &edits, notes: None, adds: true, unmarks: false, recomputes: false, counts: false };
     let texts = &mut Texts::default();
     let answer = sheet::copy(turned.as_bytes(), &mut out, &plan, &mut package.styles, texts);
     assert_eq!(answer, Err(Trouble::Unordered));

@@ -14,6 +14,68 @@ pub struct Indicators {
     pub note: Option<String>,
     /// The counts, in order.
     pub rows: Vec<Indicator>,
+    /// In a template: the names of cells, and the figure that each one gets.
+    pub cells: Vec<NamedFigure>,
+}
+
+/// A figure for a cell of a template.
+#[derive(Debug, Clone)]
+pub struct NamedFigure {
+    /// The cell's name.
+    pub name: String,
+    /// The indicator: its code or label.
+    pub of: String,
+    /// One line of a breakdown, as a workbook of ours labels it ("Sex: Female"); the whole where absent.
+    pub part: Option<String>,
+    /// Which of the line's figures.
+    pub column: FigureColumn,
+    /// Where it stands in the pipeline file.
+    pub at: At,
+}
+
+/// One of the figures of a line of counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FigureColumn {
+    /// The count in the period.
+    ThisPeriod,
+    /// The count up to the period's end.
+    Cumulative,
+    /// The share in the period.
+    ThisPeriodShare,
+    /// The share up to the period's end.
+    CumulativeShare,
+    /// The mean in the period.
+    ThisPeriodMean,
+    /// The mean up to the period's end.
+    CumulativeMean,
+    /// The target.
+    Target,
+}
+
+impl FigureColumn {
+    /// The words of pipeline files.
+    pub(super) const WORDS: [(&'static str, Self); 7] = [
+        ("this-period", Self::ThisPeriod),
+        ("cumulative", Self::Cumulative),
+        ("this-period-share", Self::ThisPeriodShare),
+        ("cumulative-share", Self::CumulativeShare),
+        ("this-period-mean", Self::ThisPeriodMean),
+        ("cumulative-mean", Self::CumulativeMean),
+        ("target", Self::Target),
+    ];
+
+    /// The name of the column in a table of counts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ThisPeriod => "this_period",
+            Self::Cumulative => "cumulative",
+            Self::ThisPeriodShare => "this_period_share",
+            Self::CumulativeShare => "cumulative_share",
+            Self::ThisPeriodMean => "this_period_mean",
+            Self::CumulativeMean => "cumulative_mean",
+            Self::Target => "target",
+        }
+    }
 }
 
 /// One count of distinct people, this period and in all, perhaps broken down.

@@ -1,5 +1,6 @@
 //! What is returned: files, their parts, and what stands in them.
 
+use super::indicators::{FigureColumn, NamedFigure};
 use super::read::{file_safe, pairs, placed};
 use super::{Contacts, Indicators};
 use crate::document::{Node, Table, Value};
@@ -41,6 +42,8 @@ pub struct FileSpec {
     pub path: String,
     /// What it holds: the sheets of a workbook, the table of a text file, the tables of an extract.
     pub parts: Vec<Part>,
+    /// For workbooks: the recipient's own template that is filled, relative to the pipeline file.
+    pub template: Option<Placed<String>>,
     /// For extracts: the path of the Data Package descriptor.
     pub datapackage: Option<String>,
     /// For extracts: the paths of the codebook, as Markdown (`.md`) or as a page (`.html`).
@@ -108,6 +111,8 @@ pub struct Cover {
     pub lines: Vec<(String, String)>,
     /// Notes below them.
     pub notes: Vec<String>,
+    /// In a template: the names of cells, each with the label of the line whose text it gets.
+    pub cells: Vec<(String, String)>,
 }
 
 /// A sheet of what is still open.
@@ -188,6 +193,7 @@ fn file(node: &Node, mistakes: &Mistakes) -> Option<FileSpec> {
     }
     let file = FileSpec {
         parts: table.list("parts").iter().filter_map(|node| part(node, mistakes)).collect(),
+        template: placed(&table, "template"),
         datapackage: table.text("datapackage").map(str::to_owned),
         codebook: table
             .one_or_more("codebook")
@@ -210,6 +216,7 @@ fn part(node: &Node, mistakes: &Mistakes) -> Option<Part> {
             name: table.text("name").unwrap_or("Cover").to_owned(),
             lines: pairs(&table, "lines"),
             notes: table.texts("notes").unwrap_or_default(),
+            cells: pairs(&table, "cells"),
         })),
         "indicators" => Some(Part::Indicators(indicators(&table, "Indicators"))),
         "by-period" => Some(Part::ByPeriod(indicators(&table, "By period"))),
@@ -233,12 +240,26 @@ fn indicators(table: &Table<'_>, name: &str) -> Indicators {
     Indicators {
         name: table.text("name").unwrap_or(name).to_owned(),
         note: table.text("note").map(str::to_owned),
+        cells: table.list("cells").iter().filter_map(|node| named_figure(node, table.mistakes())).collect(),
         rows: table
             .list("rows")
             .iter()
             .filter_map(|node| super::indicators::indicator(node, table.mistakes()))
             .collect(),
     }
+}
+
+fn named_figure(node: &Node, mistakes: &Mistakes) -> Option<NamedFigure> {
+    let table = Table::open(node, "a cell of a template", mistakes)?;
+    let figure = NamedFigure {
+        of: table.required_text("of").unwrap_or_default().to_owned(),
+        part: table.text("part").map(str::to_owned),
+        column: table.word("column", &FigureColumn::WORDS).unwrap_or(FigureColumn::ThisPeriod),
+        name: table.required_text("name")?.to_owned(),
+        at: node.at.clone(),
+    };
+    table.finish();
+    Some(figure)
 }
 
 fn rows(table: &Table<'_>, node: &Node) -> Option<Part> {

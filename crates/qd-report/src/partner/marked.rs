@@ -3,7 +3,7 @@
 
 use super::book::{Beside, Wording, first_column, place_of, sheets};
 use super::{About, fix_for_sender};
-use qd_book::package::{CellEdit, Content, Emptied, NOTES, Note, Package, SheetEdits};
+use qd_book::package::{CellEdit, Emptied, NOTES, Note, Package, SheetEdits};
 use qd_book::{BookError, Tone};
 use qd_model::Severity;
 use qd_model::finding::Finding;
@@ -87,7 +87,7 @@ fn mark(source: &SourceReport, edits: &mut SheetEdits) -> bool {
     edits.cells.extend(
         cells
             .into_iter()
-            .map(|(place, marked)| (place, CellEdit { tone: Some(Tone::from(marked.tone)), content: Content::Keep })),
+            .map(|(place, marked)| (place, CellEdit { tone: Some(Tone::from(marked.tone)), ..CellEdit::default() })),
     );
     is_too_many
 }

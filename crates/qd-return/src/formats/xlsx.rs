@@ -189,7 +189,7 @@ impl<'a> FileColumn<'a> {
     }
 
     /// The labels of the column's codes.
-    fn labels(&self) -> BTreeMap<&'a str, &'a str> {
+    pub(crate) fn labels(&self) -> BTreeMap<&'a str, &'a str> {
         match self.content {
             Content::Constant(_) => BTreeMap::new(),
             Content::Released(column, _) => column
