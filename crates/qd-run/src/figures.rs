@@ -291,7 +291,7 @@ fn of_number(part: u64, whole: u64) -> ReleasedShare {
 
 fn exact_share(part: Option<u64>, whole: Option<u64>) -> ReleasedShare {
     match (part, whole) {
-        (Some(part), Some(whole)) if whole > 0 => ReleasedShare::Percent((200 * part + whole) / (2 * whole)),
+        (Some(part), Some(whole)) => of_number(part, whole),
         _ => ReleasedShare::NotApplicable,
     }
 }

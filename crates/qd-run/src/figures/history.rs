@@ -163,17 +163,13 @@ impl History {
         }
         let [period, name, version] =
             place.map(|path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()));
-        self.read.push(Read { period, name, version, blake3: blake3::hash(&bytes).to_hex().to_string() });
         self.shown.push(ShownBefore {
             recipient: document.recipient.clone(),
-            period: self.read.last().map_or_else(String::new, |read| read.period.clone()),
-            version: self
-                .read
-                .last()
-                .and_then(|read| read.version.strip_prefix('v').and_then(|number| number.parse().ok()))
-                .unwrap_or_default(),
+            period: period.clone(),
+            version: version.strip_prefix('v').and_then(|number| number.parse().ok()).unwrap_or_default(),
             figures: document.counts.iter().map(figure).collect(),
         });
+        self.read.push(Read { period, name, version, blake3: blake3::hash(&bytes).to_hex().to_string() });
         // Whoever may have exact counts may have all of them; a reader of protected ones has none of those.
         if document.rule.is_some() {
             let release = release(document).ok_or_else(|| refuse("its relations lead nowhere"))?;
