@@ -91,11 +91,11 @@ fn known(context: &Context<'_>, partner: &str, table: usize) -> BTreeMap<String,
             let known = known.entry(record).or_default();
             // A period holds only the rows of a record that were new or changed then: where a record has
             // one row, the newer takes the older one's place; where it has several, they come together.
-            let content = rows.into_content();
-            if known.content.len() <= 1 && content.len() == 1 {
-                known.content = content;
+            let values = rows.into_content();
+            if known.content.len() <= 1 && values.len() == 1 {
+                known.content = values;
             } else {
-                known.content.extend(content);
+                known.content.extend(values);
             }
             known.place = place;
         }

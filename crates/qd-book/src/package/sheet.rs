@@ -56,6 +56,7 @@ impl From<std::io::Error> for Trouble {
 }
 
 /// What is done to one sheet.
+#[allow(clippy::struct_excessive_bools)] // Each is one thing that is done or not, apart from the others.
 pub(super) struct Plan<'e> {
     pub(super) edits: &'e SheetEdits,
     /// The relationship of the drawing of notes, where the sheet gets its first.

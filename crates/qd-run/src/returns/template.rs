@@ -40,7 +40,7 @@ impl Maker<'_> {
         let (people, rows) = (content.people.len(), content.rows);
         let path = file.template.as_ref().map(|template| template.value.as_str()).unwrap_or_default();
         let bytes = self.making.loaded.templates.get(path).expect("templates were read when loading");
-        let fill = |is_draft: bool| {
+        let filled = |is_draft: bool| {
             let mut covers: Vec<Vec<(&str, String)>> = Vec::new();
             for part in &file.parts {
                 let Part::Cover(cover) = part else { continue };
@@ -51,7 +51,7 @@ impl Maker<'_> {
                     .push(cover.cells.iter().filter_map(|(cell, label)| Some((cell.as_str(), text(label)?))).collect());
             }
             let mut fills: Vec<Fill<'_>> =
-                covers.iter().flatten().map(|(cell, text)| Fill::Text { cell: *cell, text: text.as_str() }).collect();
+                covers.iter().flatten().map(|(cell, text)| Fill::Text { cell, text: text.as_str() }).collect();
             for (part, table) in file.parts.iter().zip(&tables) {
                 match (part, table) {
                     (Part::Indicators(indicators), Some(table)) => {
@@ -68,7 +68,7 @@ impl Maker<'_> {
             }
             Template::open(bytes.clone())?.filled(&fills)
         };
-        Ok(fill(true).and_then(|draft| Ok([draft, fill(false)?])))
+        Ok(filled(true).and_then(|draft| Ok([draft, filled(false)?])))
     }
 
     fn status(&self, is_draft: bool) -> String {
