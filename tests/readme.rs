@@ -60,6 +60,29 @@ fn the_commands_of_the_readme_work() {
     assert!(run >= 3, "the README shows the main job and what comes after it: {commands:?}");
 }
 
+/// The lines of the first block of text after the main command; a line of `…` stands for others.
+fn shown(text: &str) -> Vec<&str> {
+    let (_, after) = text.split_once("$ cargo run -- run ").expect("the README says how to begin");
+    let (_, block) = after.split_once("```text\n").expect("it shows what is printed then");
+    let (block, _) = block.split_once("```").expect("the block ends");
+    block.lines().filter(|line| !line.is_empty() && line.trim() != "…").collect()
+}
+
+#[test]
+fn the_readme_shows_what_the_main_command_prints() {
+    let text = std::fs::read_to_string(root().join("README.md")).expect("the README is there");
+    let shown = shown(&text);
+    assert!(shown.len() > 8, "the README shows partners and returns: {shown:?}");
+    let printed = Checkout::new().run(&["run", "pipelines/wwri.toml"]).ends(0).out;
+    let mut left = printed.lines();
+    for line in shown {
+        assert!(
+            left.any(|printed| printed.trim_end() == line),
+            "the README shows\n{line}\nbut this is printed:\n{printed}"
+        );
+    }
+}
+
 /// The lines under `run: |` in a workflow that begin with one of our commands or hold one.
 fn steps(workflow: &str) -> Vec<String> {
     let mut steps: Vec<String> = Vec::new();
