@@ -38,7 +38,7 @@ pub(crate) fn notes(
             severities,
             message,
             "columns were normalised before they were judged",
-            "nothing, where the schema's `normalise` names what may be tidied",
+            "nothing: the cells were read as if they had been typed tidily",
         );
         findings.add(Fault {
             field: Some(field.name.as_str().into()),

@@ -186,14 +186,22 @@ fn findings(
     let lines = vec![mark.to_owned()];
     let layout = Layout { columns, rows, lines, frozen_columns: 2, overlong: Overlong::Cut };
     let mut table = book.table(FINDINGS, layout)?;
-    let mut number = 0;
-    for (index, source) in report.sources.iter().enumerate() {
-        // One wording per fault, not one per cell.
+    // One wording per fault, not one per cell.
+    let worded = report.sources.iter().zip(0..).map(|(source, index): (_, usize)| {
         let words: Vec<Wording> = source.findings.faults.iter().map(Wording::of).collect();
-        let on = OnSheet::of(source, beside.places.get(index).copied().flatten());
-        for (hit, finding) in source.findings.hits.iter().zip(source.findings.iter()) {
-            number += 1;
-            finding_row(&mut table, number, &on, &finding, &words[hit.fault as usize])?;
+        (OnSheet::of(source, beside.places.get(index).copied().flatten()), words)
+    });
+    let worded: Vec<(OnSheet<'_>, Vec<Wording>)> = worded.collect();
+    let mut number = 0;
+    // What has to be put right comes first, so that no number of notes hides it.
+    for severity in [Severity::Reject, Severity::Error, Severity::Query, Severity::Note] {
+        for (on, words) in &worded {
+            let findings = &on.source.findings;
+            let all = findings.hits.iter().zip(findings.iter());
+            for (hit, finding) in all.filter(|(_, finding)| finding.fault.severity == severity) {
+                number += 1;
+                finding_row(&mut table, number, on, &finding, &words[hit.fault as usize])?;
+            }
         }
     }
     if number == 0 {
@@ -389,6 +397,12 @@ mod tests {
         );
         let places: Vec<&str> = rows.iter().map(|row| row[4].as_str()).collect();
         assert!(places.contains(&"row 61") && places.contains(&"column H"), "{places:?}");
+        let worst_first = ["Reject", "Error", "Query", "Note"];
+        let order: Vec<usize> = rows[3..]
+            .iter()
+            .map(|row| worst_first.iter().position(|word| row[1].starts_with(word)).expect("a severity"))
+            .collect();
+        assert!(order.is_sorted() && order.first() < order.last(), "{order:?}");
         for name in SHEETS {
             for row in sheet(&bytes, name) {
                 let shown = row.iter().any(|cell| cell.contains("=90") || cell.contains("2031"));
