@@ -5,7 +5,7 @@ use crate::figures::Read;
 use crate::folders;
 use crate::load::Loaded;
 use crate::outcome::ReturnOutcome;
-use crate::place::NewFile;
+use crate::place::Listed;
 use crate::returns::RowCounts;
 use crate::state::PeriodState;
 use qd_disclosure::Key;
@@ -26,7 +26,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) explanations: &'a str,
     pub(crate) key: &'a Key,
     pub(crate) returns: &'a [ReturnOutcome],
-    pub(crate) files: &'a [NewFile],
+    pub(crate) files: &'a [Listed],
 }
 
 /// The manifest of a draft folder.
@@ -67,9 +67,7 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
         "returns": facts.returns.iter().map(|outcome| json!({
             "name": outcome.name, "recipient": outcome.recipient, "written": outcome.blocked.is_empty(),
         })).collect::<Vec<_>>(),
-        "files": facts.files.iter().map(|file| json!({
-            "path": file.path, "bytes": file.bytes.len(), "blake3": blake3::hash(&file.bytes).to_hex().to_string(),
-        })).collect::<Vec<_>>(),
+        "files": facts.files.iter().map(Listed::json).collect::<Vec<_>>(),
     });
     let mut manifest = manifest;
     if let Some((up_to, digest)) = facts.opening {

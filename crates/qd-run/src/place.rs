@@ -8,8 +8,9 @@ use crate::load::plain;
 use qd_model::Refusal;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 const JOURNAL: &str = "journal.json";
@@ -48,6 +49,74 @@ pub(crate) struct NewFile {
     /// Relative to the folder.
     pub(crate) path: String,
     pub(crate) bytes: Vec<u8>,
+}
+
+/// A file that lies in the staging folder already, since it may be too large to be held in memory
+/// until the others are written.
+pub(crate) struct MadeFile {
+    /// Where it is at present.
+    at: PathBuf,
+    pub(crate) listed: Listed,
+}
+
+/// A file as manifests list it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    /// Relative to the folder.
+    pub(crate) path: String,
+    pub(crate) bytes: u64,
+    pub(crate) blake3: String,
+}
+
+impl NewFile {
+    pub(crate) fn listed(&self) -> Listed {
+        let blake3 = blake3::hash(&self.bytes).to_hex().to_string();
+        Listed { path: self.path.clone(), bytes: self.bytes.len() as u64, blake3 }
+    }
+}
+
+impl Listed {
+    pub(crate) fn json(&self) -> Value {
+        json!({ "path": self.path, "bytes": self.bytes, "blake3": self.blake3 })
+    }
+}
+
+/// A file in the staging folder while it is written.
+pub(crate) struct Spool {
+    at: PathBuf,
+    file: BufWriter<File>,
+    hasher: blake3::Hasher,
+}
+
+/// How much of a file is gathered before it is written and hashed.
+const GATHERED: usize = 1 << 18;
+
+impl Spool {
+    /// The file, whole and on the disk, which will have this path in its folder.
+    pub(crate) fn finish(self, path: String) -> Result<MadeFile, Refusal> {
+        let Self { at, file, hasher } = self;
+        let synced = file.into_inner().map_err(std::io::IntoInnerError::into_error).and_then(|file| file.sync_all());
+        synced.map_err(|error| no_room(&at, &error))?;
+        let listed = Listed { path, bytes: hasher.count(), blake3: hasher.finalize().to_hex().to_string() };
+        Ok(MadeFile { at, listed })
+    }
+
+    /// Why it could not be written.
+    pub(crate) fn refusal(&self, error: &std::io::Error) -> Refusal {
+        no_room(&self.at, error)
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
 }
 
 impl Staging {
@@ -89,6 +158,25 @@ impl Staging {
         };
         self.moves.push(Move { staged, place, folder: Some(marks) });
         Ok(())
+    }
+
+    /// The same where some of the folder's files are made already.
+    pub(crate) fn add_with(&mut self, place: &Path, files: &[NewFile], made: Vec<MadeFile>) -> Result<(), Refusal> {
+        let staged = self.folder.join(self.moves.len().to_string());
+        for file in made {
+            let path = staged.join(&file.listed.path);
+            let parent = path.parent().unwrap_or(&staged);
+            let moved = std::fs::create_dir_all(parent).and_then(|()| std::fs::rename(&file.at, &path));
+            moved.map_err(|error| no_room(&path, &error))?;
+        }
+        self.add(place, files)
+    }
+
+    /// A file in the staging folder, to be written piece by piece. No two may have one name.
+    pub(crate) fn spool(&self, name: &str) -> Result<Spool, Refusal> {
+        let at = self.folder.join(format!("spool-{name}"));
+        let file = File::create(&at).map_err(|error| no_room(&at, &error))?;
+        Ok(Spool { file: BufWriter::with_capacity(GATHERED, file), at, hasher: blake3::Hasher::new() })
     }
 
     /// The same for files that nobody is to change afterwards.
@@ -310,6 +398,23 @@ mod tests {
         put(&private, &place, "new");
         assert_eq!(std::fs::read_to_string(place.join("a/one.txt")).expect("there"), "new");
         assert!(!private.join(".staging").exists(), "nothing is left beside the place");
+    }
+
+    #[test]
+    fn a_file_that_is_made_already_takes_its_place_among_others() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (private, place) = (home.path().join("private"), home.path().join("out/draft"));
+        let mut staging = Staging::begin(&private).expect("free");
+        let mut spool = staging.spool("large").expect("made");
+        spool.write_all(b"one, ").expect("written");
+        spool.write_all(b"two").expect("written");
+        let made = spool.finish("b/large.txt".to_owned()).expect("synced");
+        let same = NewFile { path: "b/large.txt".to_owned(), bytes: b"one, two".to_vec() };
+        assert_eq!(made.listed.json(), same.listed().json());
+        staging.add_with(&place, &files("new"), vec![made]).expect("written");
+        staging.put_in_place().expect("put");
+        assert_eq!(std::fs::read_to_string(place.join("b/large.txt")).expect("there"), "one, two");
+        assert_eq!(std::fs::read_to_string(place.join("a/one.txt")).expect("there"), "new");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::manifest::{Facts, manifest};
 use crate::outcome::{PeriodPeople, ReturnOutcome, RunOutcome, SourceLine, Trial};
 use crate::partner_files::partner_files;
 use crate::people;
-use crate::place::{NewFile, Staging};
+use crate::place::{MadeFile, NewFile, Staging};
 use crate::prepared::Prepared;
 use crate::reopened::{changed_since_run, correction};
 use crate::restricted::restricted;
@@ -121,13 +121,13 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         identities: &identities,
         sent: &earlier.sent,
     };
-    let drafted = draft(&prepared, &making, &earlier, &released)?;
+    let drafted = draft(&prepared, &making, &earlier, &released, &staging)?;
     let (this_period, cumulative) = periods.headline();
 
     progress.step("putting files in place", 0, 1);
     enter_period(&mut ledger, &prepared, &computed, &resubmitted, &earlier.digest(), request)?;
     enter_drafts(&mut ledger, &computed, &drafted, request)?;
-    let Drafted { returns, files, finals, inside } = drafted;
+    let Drafted { returns, files, made, finals, inside } = drafted;
     let around = Around { earlier: &earlier.states, returns: &returns, people_so_far: cumulative };
     let record = |(name, figures): (&String, &ReturnFigures)| NewFile {
         path: format!("figures/{name}.json"),
@@ -139,7 +139,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     add_private(&prepared, &computed, &around, request, of_returns, &mut staging)?;
     staging.add_file(&prepared.folders.ledger(), ledger.finish()?)?;
     // The drafts come last: once they are in place, all that they rest on is too.
-    staging.add(&prepared.folders.draft(&prepared.period.label), &files)?;
+    staging.add_with(&prepared.folders.draft(&prepared.period.label), &files, made)?;
     staging.put_in_place()?;
     let report = computed.report(loaded, FileNames::Own, None);
     Ok(RunOutcome {
@@ -249,6 +249,8 @@ fn list_kept(loaded: &Loaded, computed: &mut Computed, sent: &BTreeSet<&str>) {
 pub(crate) struct Drafted {
     pub(crate) returns: Vec<ReturnOutcome>,
     pub(crate) files: Vec<NewFile>,
+    /// Large ones, which are in the staging folder already.
+    pub(crate) made: Vec<MadeFile>,
     /// Files of returns as they will be when they are sent, where those differ.
     pub(crate) finals: Vec<NewFile>,
     /// What is inside sealed ones.
@@ -261,12 +263,13 @@ fn draft(
     making: &Making<'_>,
     earlier: &Earlier,
     released: &History,
+    staging: &Staging,
 ) -> Result<Drafted, Refusal> {
     let (loaded, computed) = (prepared.loaded, making.computed);
     let mut returns = Vec::new();
     let (mut files, mut finals, mut inside) = (Vec::new(), Vec::new(), Vec::new());
     // Findings take as long to write as a return where there are many of them.
-    let (made, findings) = rayon::join(|| make_all(making), || findings_files(loaded, computed));
+    let (made, findings) = rayon::join(|| make_all(making), || findings_files(loaded, computed, staging));
     for made in made? {
         returns.push(made.outcome);
         files.extend(made.files);
@@ -274,7 +277,8 @@ fn draft(
         inside.extend(made.inside);
     }
     files.extend(partner_files(prepared, computed)?);
-    files.extend(findings);
+    let made = findings?;
+    let listed = files.iter().map(NewFile::listed).chain(made.iter().map(|file| file.listed.clone()));
     let facts = Facts {
         loaded,
         computed,
@@ -285,29 +289,30 @@ fn draft(
         explanations: &prepared.explanations.digest,
         key: &prepared.key,
         returns: &returns,
-        files: &files,
+        files: &listed.collect::<Vec<_>>(),
     };
     let manifest = manifest(&facts);
     files.push(NewFile { path: "manifest.json".to_owned(), bytes: manifest });
-    Ok(Drafted { returns, files, finals, inside })
+    Ok(Drafted { returns, files, made, finals, inside })
 }
 
-/// The findings of all partners, in every format that the pipeline asks for.
-fn findings_files(loaded: &Loaded, computed: &Computed) -> Vec<NewFile> {
-    let mut files = Vec::new();
+/// The findings of all partners, in every format that the pipeline asks for. There may be millions of
+/// them, so they are written as they are put into words.
+fn findings_files(loaded: &Loaded, computed: &Computed, staging: &Staging) -> Result<Vec<MadeFile>, Refusal> {
     let report = computed.report(loaded, FileNames::Public, None);
-    for name in &loaded.pipeline.outputs.findings {
+    let options = qd_report::Options {
+        tool: crate::VERSION,
+        columns: &loaded.pipeline.outputs.columns,
+        ..qd_report::Options::default()
+    };
+    let write = |name: &String| {
         let format = qd_report::by_name(name).expect("the formats of findings were checked when loading");
-        let options = qd_report::Options {
-            tool: crate::VERSION,
-            columns: &loaded.pipeline.outputs.columns,
-            ..qd_report::Options::default()
-        };
-        let mut bytes = Vec::new();
-        format.write(&report, &options, &mut bytes).expect("writing to memory cannot fail");
-        files.push(NewFile { path: format!("findings.{name}"), bytes });
-    }
-    files
+        let path = format!("findings.{name}");
+        let mut spool = staging.spool(&path)?;
+        format.write(&report, &options, &mut spool).map_err(|error| spool.refusal(&error))?;
+        spool.finish(path)
+    };
+    loaded.pipeline.outputs.findings.iter().map(write).collect()
 }
 
 fn source_lines(loaded: &Loaded, computed: &Computed) -> Vec<SourceLine> {

@@ -101,7 +101,7 @@ pub fn sent(request: &SentRequest<'_>) -> Result<SentOutcome, Refusal> {
             .map_or(Value::Null, |before| json!({ "version": before.version, "manifest_blake3": before.manifest }));
         manifest["changes"] = changes.as_ref().map_or(Value::Null, |changes| summary(changes, &manifest));
     }
-    manifest["files"] = files.iter().map(listed).collect();
+    manifest["files"] = files.iter().map(|file| file.listed().json()).collect();
     let manifest = folders::json_bytes(&manifest);
     let digest = blake3::hash(&manifest).to_hex().to_string();
     files.push(NewFile { path: "manifest.json".to_owned(), bytes: manifest });
@@ -248,7 +248,7 @@ fn not_the_same(home: &Folders, place: &Place, before: &Version, files: &[NewFil
     let folder = home.out.join(&place.period).join(format!("v{}", before.version)).join(&place.name);
     let Ok(bytes) = std::fs::read(folder.join("manifest.json")) else { return Ok(()) };
     let manifest: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let now: Vec<Value> = files.iter().map(listed).collect();
+    let now: Vec<Value> = files.iter().map(|file| file.listed().json()).collect();
     // What is sealed twice is two ciphertexts; what is inside can be compared.
     let inside = |path: PathBuf| std::fs::read(path).ok();
     let was_inside = inside(home.sent(&place.period, &place.name, before.version).join(INSIDE));
@@ -267,10 +267,6 @@ const INSIDE: &str = "inside.json";
 /// The list of what is inside a sealed return as it will be sent.
 fn inside_now(home: &Folders, place: &Place) -> PathBuf {
     home.papers(&place.period).join("sealed-final").join(&place.name).join("manifest.json")
-}
-
-fn listed(file: &NewFile) -> Value {
-    json!({ "path": file.path, "bytes": file.bytes.len(), "blake3": blake3::hash(&file.bytes).to_hex().to_string() })
 }
 
 fn text_of(files: &[NewFile], name: &str) -> String {
