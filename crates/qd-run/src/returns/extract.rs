@@ -1,0 +1,87 @@
+//! An extract: one Parquet file per table, a descriptor and a codebook, and scripts that label it.
+
+use super::cover::not_included;
+use super::labels::labelled;
+use super::{Content, Maker};
+use qd_model::pipeline::{Below, FileSpec, Part};
+use qd_model::words;
+use qd_return::{Package, Resource};
+
+impl Maker<'_> {
+    /// An extract: one Parquet file per table, a descriptor and a codebook.
+    pub(super) fn extract(&self, file: &FileSpec, content: &mut Content) -> Result<(), qd_return::ReturnError> {
+        let metadata = self.extract_metadata();
+        let mut tables = Vec::new();
+        for part in &file.parts {
+            let Part::Rows(rows) = part else { continue };
+            let table = self.rows(rows, file, content);
+            let bytes = qd_return::extract(&table, &metadata)?;
+            tables.push((self.path(file, &rows.table), table, bytes));
+        }
+        let resources: Vec<Resource<'_>> = tables
+            .iter()
+            .map(|(path, table, bytes)| Resource { path, table, blake3: blake3::hash(bytes).to_hex().to_string() })
+            .collect();
+        let pipeline = &self.making.loaded.pipeline;
+        let mut notes = vec![
+            ("Period".to_owned(), self.period.to_string()),
+            ("As of".to_owned(), words::date(self.making.computed.as_of)),
+            ("Lawful basis".to_owned(), self.spec.basis.clone()),
+            ("Retention".to_owned(), self.retention()),
+            ("Not included".to_owned(), not_included(self.making.loaded, self.making.computed, self.spec)),
+        ];
+        if let Some(floor) = &self.recipient.floor {
+            let text = format!(
+                "at least {} people look alike by the indirect identifiers of the people table; where fewer did, these were {}",
+                floor.people,
+                if floor.below == Below::Generalise { "made coarser or left blank" } else { "left blank" }
+            );
+            notes.push(("People who look alike".to_owned(), text));
+        }
+        let package = Package {
+            name: format!("{}-{}-{}", pipeline.name, self.spec.name, self.period.label.to_lowercase()),
+            title: &self.spec.title,
+            recipient: &self.recipient.name,
+            demonstration: pipeline.demonstration,
+            key_id: self.making.key.id().to_string(),
+            epoch: self.recipient.epoch,
+            normaliser_version: qd_disclosure::NORMALISER_VERSION.to_string(),
+            notes,
+            resources,
+        };
+        let filled = |path: &str| path.replace("{period}", &self.period.label);
+        let mut written = Vec::new();
+        if let Some(path) = &file.datapackage {
+            written.push((filled(path), qd_return::datapackage(&package).into_bytes()));
+        }
+        for path in &file.codebook {
+            let is_page = path.to_lowercase().ends_with(".html");
+            let text = if is_page { qd_return::codebook_html(&package) } else { qd_return::codebook(&package) };
+            written.push((filled(path), text.into_bytes()));
+        }
+        if !file.labels.is_empty() {
+            for (_, table, _) in &tables {
+                written.extend(labelled(file, table)?);
+            }
+        }
+        content.files.extend(tables.into_iter().map(|(path, _, bytes)| (path, bytes)));
+        content.files.extend(written);
+        Ok(())
+    }
+
+    fn extract_metadata(&self) -> Vec<(String, String)> {
+        let pair = |key: &str, value: String| (format!("quarterday.{key}"), value);
+        vec![
+            pair("programme", self.making.loaded.pipeline.name.clone()),
+            pair("return", self.spec.name.clone()),
+            pair("recipient", self.recipient.code.clone()),
+            pair("period", self.period.label.clone()),
+            pair("as_of", self.making.computed.as_of.to_string()),
+            pair("key_id", self.making.key.id().to_string()),
+            pair("epoch", self.recipient.epoch.to_string()),
+            pair("normaliser", qd_disclosure::NORMALISER_VERSION.to_string()),
+            pair("demonstration", self.making.loaded.pipeline.demonstration.to_string()),
+            pair("tool", crate::VERSION.to_owned()),
+        ]
+    }
+}
