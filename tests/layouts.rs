@@ -59,7 +59,7 @@ format = "%d/%m/%Y"
 "#;
 
 /// A checkout with a small programme of which a partner sends these sources.
-fn programme(sources: &str) -> Checkout {
+pub(crate) fn programme(sources: &str) -> Checkout {
     let checkout = Checkout::new();
     let partner = "\n[[partners]]\ncode = \"north\"\nname = \"North\"\n";
     checkout.write("small/programme.toml", format!("{PROGRAMME}{partner}{sources}"));
@@ -89,7 +89,7 @@ const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/rela
 const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 
 /// A workbook of sheets of texts, with more XML at the end of each sheet where it is given.
-fn workbook(sheets: &[(&str, &[&[&str]], &str)], more: &str, parts: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn workbook(sheets: &[(&str, &[&[&str]], &str)], more: &str, parts: &[(&str, &str)]) -> Vec<u8> {
     let (mut listed, mut relations) = (Vec::new(), Vec::new());
     let mut files: Vec<(String, String)> = Vec::new();
     for (index, (title, rows, end)) in sheets.iter().enumerate() {
@@ -243,6 +243,68 @@ sheet = "Courses"
         .map(|f| &f["cell"])
         .collect();
     assert_eq!(cells, [&json!("F4")]);
+}
+
+#[test]
+fn what_may_stand_once_is_looked_for_in_all_parts_of_a_wide_table() {
+    let checkout = programme(
+        r#"
+[[partners.sources]]
+table = "courses"
+file = "wide.csv"
+unfold = [{ suffix = "1", set = { number = "1" } }, { suffix = "2", set = { number = "2" } }, { suffix = "3" }]
+
+[[partners.sources]]
+table = "courses"
+file = "more.csv"
+"#,
+    );
+    checkout.edit("small/courses.toml", "[quarterday]", "primaryKey = [\"ref\", \"course\"]\n[quarterday]");
+    checkout.write(
+        "wide.csv",
+        "Client ref,Course 1,Started 1,Course 2,Started 2,Course 3,Started 3\n\
+         A1,ESOL,05/01/2026,Work,02/02/2026,ESOL,02/03/2026\n\
+         A2,Driving,06/01/2026,Work,06/01/2026,,\n\
+         A3,Sewing,06/01/2026,,,ESOL,03/02/2026\n\
+         A4,Sewing,06/01/2026,,,,\n\
+         A4,Sewing,07/01/2026,Sewing,07/02/2026,,\n",
+    );
+    let said = |found: &Value| -> Vec<(u64, String)> {
+        let all = found["findings"].as_array().expect("findings").iter();
+        let keys = all.filter(|finding| finding["code"] == "primary-key");
+        keys.map(|it| (it["row"].as_u64().expect("a row"), it["message"].as_str().expect("words").to_owned())).collect()
+    };
+    let arguments =
+        ["validate", "wide.csv", "--pipeline", "small/programme.toml", "--partner", "north", "--format", "json"];
+    let mut found = said(&checkout.run(&arguments).ends(1).json());
+    found.sort();
+    let like = |heading: &str, more: &str| {
+        format!("The row has the same key as another row: \"Client ref\" and \"{heading}\"{more}")
+    };
+    let expected = [
+        (2, like("Course 1", "; there is one in the part \"3\" of the sheet")),
+        (2, like("Course 3", "; there is one in the part \"1\" of the sheet")),
+        (5, like("Course 1", "")),
+        (6, like("Course 1", "")),
+        (6, like("Course 2", "; there is one in the part \"1\" of the sheet")),
+    ];
+    assert_eq!(found, expected);
+
+    // A run holds each of them, and looks into the partner's other files of the table as well.
+    checkout.write("small/in/wide.csv", checkout.read("wide.csv"));
+    checkout
+        .write("small/in/more.csv", "Client ref,Number,Course,Started\nA2,3,Work,09/03/2026\nA5,1,Work,09/03/2026\n");
+    checkout.run(&["run", "small/programme.toml"]);
+    let report: Value = serde_json::from_str(&checkout.read("out/small/2026-Q1/draft/findings.json")).expect("JSON");
+    let held: Vec<(&str, u64)> = report["sources"]
+        .as_array()
+        .expect("sources")
+        .iter()
+        .map(|source| (source["source"].as_str().expect("a name"), source["held"].as_u64().expect("a number")))
+        .collect();
+    assert_eq!(held, [("north-01", 1), ("north-02", 3), ("north-02", 2), ("north-02", 1)], "{report}");
+    let other = like("Course", "; there is one in another source of the table");
+    assert!(said(&report).contains(&(2, other)), "{report}");
 }
 
 #[test]

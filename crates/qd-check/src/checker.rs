@@ -2,7 +2,7 @@
 
 use crate::checks::{self, Check, PrimaryKey, Subject, Test, UniqueKeys, Wording};
 use crate::column::{self, Missing, Plan, Setting, Words};
-use crate::keys::{self, Key, Keys};
+use crate::keys::{self, Key, Keys, PartKeys};
 use crate::mistakes::with_format;
 use crate::read::Reader;
 use crate::read::text::Texts;
@@ -112,6 +112,11 @@ impl Checker {
     /// each group of equal ones.
     pub fn keys(&self, parts: &[Keys]) -> Vec<Hit> {
         keys::hits(&self.keys, parts, self.show)
+    }
+
+    /// The same chunks as one part of a table, to be looked at across all of them by [`crate::across`].
+    pub fn part_keys(&self, chunks: Vec<Keys>) -> PartKeys {
+        PartKeys::of(&self.keys, &self.faults, chunks, self.show)
     }
 
     /// Blank cells in the primary key.

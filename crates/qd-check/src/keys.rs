@@ -1,11 +1,12 @@
-//! Uniqueness: digests bring equal rows together, and a comparison of the values confirms them.
+//! Uniqueness: digests bring equal rows together, and a comparison of the values confirms them. A table
+//! that is read as several parts is looked at within each part, and then across them.
 
 use crate::digest;
 use crate::read::text::Texts;
 use arrow::array::{ArrayRef, AsArray, StringViewArray, UInt32Array};
 use arrow::buffer::NullBuffer;
 use qd_model::finding::ShowValues;
-use qd_model::{Class, Evidence, Hit};
+use qd_model::{Class, Evidence, Fault, Hit};
 use qd_table::Typed;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -85,29 +86,117 @@ pub(crate) fn hits(keys: &[Key], chunks: &[Keys], show: ShowValues) -> Vec<Hit> 
 }
 
 fn hits_of(at: usize, key: &Key, chunks: &[Keys], show: ShowValues) -> Vec<Hit> {
-    let count = chunks.iter().map(|chunk| chunk.rows.len()).sum();
+    let chunks: Vec<(&Keys, &Part)> = chunks.iter().map(|keys| (keys, &keys.parts[at])).collect();
+    let mut hits = Vec::new();
+    groups(&chunks, |group| {
+        hits.extend(group.iter().map(|entry| hit(&chunks, entry, key.fault, key.class, show)));
+    });
+    hits
+}
+
+/// Brings every group of equal rows among some chunks.
+fn groups(chunks: &[(&Keys, &Part)], mut found: impl FnMut(&[&Entry])) {
+    let count = chunks.iter().map(|(keys, _)| keys.rows.len()).sum();
     let mut entries: Vec<Entry> = Vec::with_capacity(count);
-    for (chunk, keys) in chunks.iter().enumerate() {
-        let part = &keys.parts[at];
+    for (chunk, (_, part)) in chunks.iter().enumerate() {
         let is_whole = |index: usize| part.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(index));
         let whole = part.digests.iter().enumerate().filter(|(index, _)| is_whole(*index));
         entries.extend(whole.map(|(index, digest)| (*digest, chunk as u32, index as u32)));
     }
     sort(&mut entries);
-    let part = |entry: &Entry| &chunks[entry.1 as usize].parts[at];
+    let part = |entry: &Entry| chunks[entry.1 as usize].1;
     let same = |a: &Entry, b: &Entry| digest::same(&part(a).columns, a.2 as usize, &part(b).columns, b.2 as usize);
-    let mut hits = Vec::new();
     for group in entries.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
-        for entry in confirmed(group, same) {
-            let evidence = key.class.map(|class| {
-                let value = arrow::util::display::array_value_to_string(&part(entry).shown, entry.2 as usize);
-                Evidence::of(&value.expect("every type of a field can be written out"), class, show)
-            });
-            let row = chunks[entry.1 as usize].rows.value(entry.2 as usize);
-            hits.push(Hit { row, fault: key.fault, evidence });
-        }
+        found(&confirmed(group, same));
     }
-    hits
+}
+
+fn hit(chunks: &[(&Keys, &Part)], entry: &Entry, fault: u32, class: Option<Class>, show: ShowValues) -> Hit {
+    let (keys, part) = chunks[entry.1 as usize];
+    let evidence = class.map(|class| {
+        let value = arrow::util::display::array_value_to_string(&part.shown, entry.2 as usize);
+        Evidence::of(&value.expect("every type of a field can be written out"), class, show)
+    });
+    Hit { row: keys.rows.value(entry.2 as usize), fault, evidence }
+}
+
+/// What one part of a table brings to the search for equal rows in others. Cheap to keep, like [`Keys`].
+#[derive(Debug, Clone)]
+pub struct PartKeys {
+    keys: Vec<PartKey>,
+    chunks: Vec<Keys>,
+    show: ShowValues,
+}
+
+/// A key as a part has it: another part may lack a column, and with it a key.
+#[derive(Debug, Clone)]
+struct PartKey {
+    code: Arc<str>,
+    fields: Vec<usize>,
+    fault: u32,
+    class: Option<Class>,
+}
+
+/// A row of one part that is equal to rows of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Across {
+    /// The part whose row it is.
+    pub part: usize,
+    /// The row, with the fault of the part's own checker that says it is like another.
+    pub hit: Hit,
+    /// The other parts that have such a row, in order.
+    pub others: Vec<usize>,
+}
+
+impl PartKeys {
+    pub(crate) fn of(keys: &[Key], faults: &[Fault], chunks: Vec<Keys>, show: ShowValues) -> Self {
+        let keys = keys.iter().map(|key| PartKey {
+            code: Arc::clone(&faults[key.fault as usize].code),
+            fields: key.fields.clone(),
+            fault: key.fault,
+            class: key.class,
+        });
+        Self { keys: keys.collect(), chunks, show }
+    }
+}
+
+/// Every row that is equal to no other of its own part, and to one of another: what is equal within a
+/// part is named there already.
+pub fn across(parts: &[&PartKeys]) -> Vec<Across> {
+    let mut wanted: Vec<(&str, &[usize])> =
+        parts.iter().flat_map(|part| &part.keys).map(|key| (&*key.code, &*key.fields)).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let found = wanted.par_iter().flat_map_iter(|(code, fields)| {
+        let (mut chunks, mut owners) = (Vec::new(), Vec::new());
+        for (at, part) in parts.iter().enumerate() {
+            let Some(key) = part.keys.iter().position(|key| *key.code == **code && key.fields == *fields) else {
+                continue;
+            };
+            chunks.extend(part.chunks.iter().map(|keys| (keys, &keys.parts[key])));
+            owners.resize(chunks.len(), (at, key));
+        }
+        let mut found = Vec::new();
+        groups(&chunks, |group| {
+            let mut of: Vec<usize> = group.iter().map(|entry| owners[entry.1 as usize].0).collect();
+            of.sort_unstable();
+            for entry in group {
+                let (part, key) = owners[entry.1 as usize];
+                if of.iter().filter(|other| **other == part).count() > 1 {
+                    continue;
+                }
+                let key = &parts[part].keys[key];
+                let hit = hit(&chunks, entry, key.fault, key.class, parts[part].show);
+                let mut others: Vec<usize> = of.iter().copied().filter(|other| *other != part).collect();
+                others.dedup();
+                found.push(Across { part, hit, others });
+            }
+        });
+        found
+    });
+    let mut found: Vec<Across> = found.collect();
+    found.sort_by_key(|across| (across.part, across.hit.row, across.hit.fault));
+    found
 }
 
 /// The rows of equal digest that are equal to another one indeed.

@@ -20,7 +20,7 @@ mod value;
 
 pub use checker::{Checker, Judged, Settings};
 pub use foreign::{foreign_key, foreign_key_fault};
-pub use keys::Keys;
+pub use keys::{Across, Keys, PartKeys, across};
 pub use lint::warnings;
 pub use mistakes::{format_fault, mistakes};
 pub use reads::Reads;

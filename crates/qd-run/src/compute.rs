@@ -10,6 +10,7 @@ use crate::hold;
 use crate::judge::{Judged, Keep, Subject, judge};
 use crate::load::{Loaded, LoadedTable, plain};
 use crate::open;
+use crate::parts;
 use crate::people;
 use crate::place::NewFile;
 use crate::repeated;
@@ -29,7 +30,7 @@ use qd_rules::Constants;
 use qd_table::Typed;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -143,13 +144,17 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
     let total = found.len();
     let mut sources = found
         .par_iter()
-        .map(|found| {
-            let source = judge_source(context, found, &constants)?;
+        .map(|one| {
+            let is_same =
+                |other: &&FoundSource<'_>| (&other.partner.code, other.table) == (&one.partner.code, one.table);
+            let is_part = found.iter().filter(is_same).count() > 1;
+            let source = judge_source(context, one, &constants, is_part)?;
             (context.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Ok(source)
         })
         .collect::<Result<Vec<Source>, Refusal>>()?;
     leave_out_declared(context, &mut sources, &mut general, &mut absent);
+    across_parts(&mut sources);
     repeated::find(context, &mut sources);
     let mut not_checked: Vec<NotChecked> =
         sources.iter_mut().flat_map(|source| std::mem::take(&mut source.judged.not_checked)).collect();
@@ -234,7 +239,21 @@ fn leave_out_declared(
     });
 }
 
-fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Constants) -> Result<Source, Refusal> {
+/// Judges what may stand once only in a partner's table, where several sources give its rows.
+fn across_parts(sources: &mut [Source]) {
+    let mut tables: BTreeMap<(&str, usize), Vec<(&Path, &mut Judged)>> = BTreeMap::new();
+    for Source { partner, table, path, judged, .. } in sources {
+        tables.entry((partner.as_str(), *table)).or_default().push((path.as_path(), judged));
+    }
+    tables.into_values().for_each(parts::judge);
+}
+
+fn judge_source(
+    context: &Context<'_>,
+    found: &FoundSource<'_>,
+    constants: &Constants,
+    is_part: bool,
+) -> Result<Source, Refusal> {
     let loaded = context.loaded;
     let table = &loaded.tables[found.table];
     // Whether a row of an ever-growing sheet has changed may show in any field.
@@ -252,6 +271,7 @@ fn judge_source(context: &Context<'_>, found: &FoundSource<'_>, constants: &Cons
         show: ShowValues::Plain,
         keep: Keep::Rows,
         wanted: wanted.as_deref(),
+        is_part,
     };
     let (digest, mut judged) = rayon::join(|| qd_source::digest(&found.path), || judge(&subject));
     let (digest, _) = digest.map_err(|error| {

@@ -2,6 +2,7 @@
 
 use crate::load::LoadedTable;
 use crate::normalised::{self, Tidied};
+use crate::parts::PartOf;
 use arrow::array::{Array, ArrayRef};
 use arrow::buffer::BooleanBuffer;
 use qd_check::{Checker, Keys, Settings};
@@ -30,6 +31,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) keep: Keep,
     /// Which fields anybody will ask for once the rows are judged; all of them where absent.
     pub(crate) wanted: Option<&'a [bool]>,
+    /// Whether other sources give rows of the same partner's table.
+    pub(crate) is_part: bool,
 }
 
 /// Whether the rows are wanted after they were judged.
@@ -56,6 +59,8 @@ pub(crate) struct Judged {
     /// Whether a column was quarantined, so that no copy of the file may be kept.
     pub(crate) is_quarantined: bool,
     pub(crate) not_checked: Vec<NotChecked>,
+    /// What is looked for in the other sources of the table, where there are any.
+    pub(crate) part: Option<PartOf>,
 }
 
 impl Judged {
@@ -162,6 +167,11 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
     if !columns.forbid_use {
         override_severities(&mut findings, subject.severities);
     }
+    judged.part = subject.is_part.then(|| PartOf {
+        mark: subject.place.mark(),
+        faults_at: findings.faults.len() as u32,
+        keys: checker.part_keys(keys),
+    });
     findings.extend(SourceFindings {
         faults: checker.faults().to_vec(),
         hits: from_checks,

@@ -37,6 +37,7 @@ mod open;
 mod opening;
 mod outcome;
 mod partner_files;
+mod parts;
 mod people;
 mod place;
 mod plan;

@@ -2,6 +2,7 @@
 
 use crate::judge::{Judged, Keep, Subject, judge};
 use crate::load::{Loaded, LoadedTable, plain};
+use crate::parts;
 use jiff::civil::Date;
 use qd_model::finding::ShowValues;
 use qd_model::report::{NotChecked, Report, SourceReport};
@@ -53,6 +54,13 @@ pub(crate) struct Job<'a> {
     pub(crate) formats: &'a [(String, String)],
 }
 
+impl Job<'_> {
+    /// The file and the table.
+    fn key(&self) -> (&Path, &str) {
+        (self.path, &self.table.name)
+    }
+}
+
 static NOTHING: &[(String, String)] = &[];
 
 /// Validates files. Runs on the pool that it is called on.
@@ -84,10 +92,10 @@ pub fn validate(request: &ValidateRequest<'_>) -> Result<Report, Refusal> {
         Against::Pipeline { loaded, .. } => &loaded.pipeline.severities,
     };
     let jobs = jobs(request)?;
-    let judged: Vec<(SourceReport, Vec<NotChecked>)> = jobs
+    let mut judged: Vec<Judged> = jobs
         .par_iter()
         .map(|job| {
-            let mut judged = judge(&Subject {
+            judge(&Subject {
                 path: job.path,
                 table: job.table,
                 sheet: job.sheet,
@@ -99,16 +107,21 @@ pub fn validate(request: &ValidateRequest<'_>) -> Result<Report, Refusal> {
                 show: request.show,
                 keep: Keep::Findings,
                 wanted: None,
-            });
-            let not_checked = std::mem::take(&mut judged.not_checked);
-            (source_report(job, judged, &request.against), not_checked)
+                is_part: jobs.iter().filter(|other| other.key() == job.key()).count() > 1,
+            })
         })
         .collect();
+    // Files that are named together may be of several periods, so that only the parts of one are one table.
+    let mut files: BTreeMap<(&Path, &str), Vec<(&Path, &mut Judged)>> = BTreeMap::new();
+    for (job, judged) in jobs.iter().zip(&mut judged) {
+        files.entry(job.key()).or_default().push((job.path, judged));
+    }
+    files.into_values().for_each(parts::judge);
     let mut report = Report { as_of, period, ..Report::default() };
     let mut gaps = Vec::new();
-    for (source, not_checked) in judged {
-        report.sources.push(source);
-        gaps.extend(not_checked);
+    for (job, mut judged) in jobs.iter().zip(judged) {
+        gaps.append(&mut judged.not_checked);
+        report.sources.push(source_report(job, judged, &request.against));
     }
     for job in &jobs {
         let elsewhere = |key: &&qd_model::schema::ForeignKey| !crate::judge::is_own_reference(key);

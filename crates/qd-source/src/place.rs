@@ -28,6 +28,15 @@ impl<'a> Place<'a> {
         layout.unfold.iter().map(|part| Self { part: Some(part), ..whole }).collect()
     }
 
+    /// What the headings of the part that is read have in common, beyond the fields' own.
+    #[must_use]
+    pub fn mark(&self) -> Option<String> {
+        let part = self.part?;
+        let both = [part.prefix.trim(), part.suffix.trim()];
+        let both: Vec<&str> = both.into_iter().filter(|text| !text.is_empty()).collect();
+        Some(both.join(" … "))
+    }
+
     /// Fields with one value for all rows.
     pub(crate) fn set(&self) -> impl Iterator<Item = &'a (String, String)> + use<'a> {
         let all = self.layout.map_or(&[][..], |layout| &layout.set);
