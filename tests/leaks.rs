@@ -5,9 +5,10 @@
 //! canary may appear exactly where the recipient's disclosure profile releases its field as it is.
 
 use crate::command::{Checkout, files, pipelines, root};
+use crate::layouts::{programme, workbook};
 use arrow::array::AsArray;
 use std::fmt::Write;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::Path;
 
 /// Every format of a report that is text.
@@ -263,4 +264,95 @@ fn a_finding_about_a_planted_name_does_not_repeat_it() {
             shown.out
         );
     }
+}
+
+/// A zip archive of some files.
+fn packed(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a member");
+        archive.write_all(bytes).expect("written");
+    }
+    archive.finish().expect("whole").into_inner()
+}
+
+/// Runs a small programme of which the partner sent this one file, read as this source, and answers what
+/// of its drafts is for others than the partner, and what is for the partner.
+fn drafts(source: &str, file: &str, bytes: &[u8]) -> (String, String) {
+    let table = "\n[[partners.sources]]\ntable = \"courses\"\nfile = \"north*\"\n";
+    let checkout = programme(&format!("{table}{source}\n[outputs]\nfindings = [\"json\", \"csv\"]\n"));
+    checkout.write(&format!("small/in/{file}"), bytes);
+    let said = checkout.run(&["run", "small/programme.toml"]);
+    assert!(said.code < 2, "{}", said.err);
+    let (mut leaves, mut returns) = (String::new(), String::new());
+    for (path, bytes) in files(&checkout.join("out/small/2026-Q1/draft")) {
+        let text = visible(&path, &bytes);
+        if path.starts_with("partners/north/") { returns.push_str(&text) } else { leaves.push_str(&text) }
+    }
+    (leaves, returns)
+}
+
+#[test]
+fn no_name_that_a_sender_gave_a_sheet_or_a_packed_table_leaves() {
+    const CANARY: &str = "Zanzibarov A";
+    let table: &[&[&str]] = &[&["Client ref", "Course", "Started"], &["", "ESOL", "05/01/2026"]];
+    let other: &[&[&str]] = &[&["Size", "Colour", "Weight"], &["1", "red", "2"], &["2", "red", "3"]];
+    let near: &[&[&str]] = &[&["Client ref", "Curse", "Started"], &["A1", "ESOL", "05/01/2026"]];
+    let names =
+        format!("<definedNames><definedName name=\"{}\">Data!$A$1:$C$2</definedName></definedNames>", "Zanzibarov");
+    let (own, second) = (CANARY, &*format!("{CANARY} 2"));
+    let csv = b"Client ref,Course,Started\n,ESOL,05/01/2026\n".as_slice();
+    let (member, broken) = (format!("{CANARY}.csv"), format!("{CANARY}.xlsx"));
+    let hidden = format!("!{CANARY}");
+    let cases: [(&str, &str, Vec<u8>, &str, &str); 9] = [
+        ("read", "", workbook(&[("Notes", other, ""), (own, table, "")], "", &[]), "sheet 2", "required"),
+        (
+            "several",
+            "",
+            workbook(&[(own, table, ""), (second, table, "")], "", &[]),
+            "sheet 1 and sheet 2",
+            "several-sheets",
+        ),
+        (
+            "near",
+            "sheet = \"Zanzibarov B\"",
+            workbook(&[(own, table, ""), ("Notes", other, "")], "", &[]),
+            "sheet 1 with a name near it",
+            "sheet-not-found",
+        ),
+        (
+            "not there",
+            "sheet = \"Courses\"",
+            workbook(&[(own, table, ""), ("Notes", other, "")], "", &[]),
+            "sheet 1 and sheet 2",
+            "sheet-not-found",
+        ),
+        (
+            "strange",
+            "",
+            workbook(&[(own, other, ""), (second, other, "")], "", &[]),
+            "sheet 1 and sheet 2",
+            "wrong-template",
+        ),
+        ("hidden", "", workbook(&[("Data", table, ""), (&*hidden, table, "")], "", &[]), "sheet 2", "hidden"),
+        (
+            "range",
+            "range = \"First\"",
+            workbook(&[("Data", table, "")], &names, &[]),
+            "1 with other names",
+            "sheet-not-found",
+        ),
+        ("zip", "", packed(&[(&*member, csv), ("b.csv", csv)]), "table 1 and table 2", "several-sheets"),
+        ("zip in part", "", packed(&[("a.csv", csv), (&*broken, b"PK\x03\x04 broken")]), "table 2", "unreadable"),
+    ];
+    for (case, source, bytes, said, code) in cases {
+        let (leaves, returns) = drafts(source, "north.bin", &bytes);
+        assert!(leaves.contains(code), "{case}: {leaves}");
+        assert!(!leaves.contains("zanzibarov a") && !leaves.contains("zanzibarov\""), "{case}: {leaves}");
+        assert!(leaves.contains(said), "{case}: {leaves}");
+        // Whoever sent the file is told by its own words.
+        assert!(returns.contains("zanzibarov"), "{case}: {returns}");
+    }
+    let (leaves, returns) = drafts("", "north.bin", &workbook(&[("Data", near, "")], "", &[]));
+    assert!(leaves.contains("course") && !leaves.contains("curse") && returns.contains("curse"), "{leaves}");
 }

@@ -176,6 +176,7 @@ impl<'a> Faults<'a> {
             fix: wording.fix.into(),
             asks: wording.asks.map(Into::into),
             trial: false,
+            leaving: None,
         });
         self.list.len() as u32 - 1
     }

@@ -77,6 +77,32 @@ pub struct Fault {
     pub asks: Option<Arc<str>>,
     /// On trial: reported as a note, marked as such.
     pub trial: bool,
+    /// What is said instead in what leaves, where the words repeat a name that its sender chose.
+    pub leaving: Option<Arc<Leaving>>,
+}
+
+/// A fault's words without the names that a sender chose, such as those of sheets: they can name people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaving {
+    /// One finding's message.
+    pub message: Arc<str>,
+    /// The message for several, after their count.
+    pub many: Arc<str>,
+    /// What to do today.
+    pub fix: Arc<str>,
+}
+
+impl Fault {
+    /// The same fault as it is told to others than the file's own sender.
+    #[must_use]
+    pub fn as_it_leaves(mut self) -> Self {
+        if let Some(leaving) = self.leaving.take() {
+            self.message = Arc::clone(&leaving.message);
+            self.many = Arc::clone(&leaving.many);
+            self.fix = Arc::clone(&leaving.fix);
+        }
+        self
+    }
 }
 
 /// One place where a fault was seen.

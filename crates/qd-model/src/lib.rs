@@ -23,7 +23,7 @@ pub mod words;
 pub use class::Class;
 pub use code::{Code, Severity};
 pub use document::Syntax;
-pub use finding::{Evidence, Fault, Finding, Hit, SourceFindings};
+pub use finding::{Evidence, Fault, Finding, Hit, Leaving, SourceFindings};
 pub use mistake::{At, Mistake, Mistakes};
 pub use period::{Period, PeriodKind};
 pub use pipeline::Pipeline;

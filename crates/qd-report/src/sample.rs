@@ -18,6 +18,7 @@ pub(crate) fn fault(code: &str, severity: Severity, message: &str, fix: &str) ->
         fix: fix.into(),
         asks: None,
         trial: false,
+        leaving: None,
     }
 }
 

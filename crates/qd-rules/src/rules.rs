@@ -254,6 +254,7 @@ impl RowRules {
             fix: rule.fix.as_str().into(),
             asks: rule.source.as_deref().map(Into::into),
             trial: rule.trial,
+            leaving: None,
         }
     }
 }

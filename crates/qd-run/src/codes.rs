@@ -78,6 +78,7 @@ pub(crate) fn fault(
         fix: fix.into(),
         asks: None,
         trial: false,
+        leaving: None,
     }
 }
 

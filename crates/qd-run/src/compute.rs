@@ -27,7 +27,7 @@ use qd_model::pipeline::Coverage;
 use qd_model::report::{ColumnReport, NotChecked, Report, SourceReport};
 use qd_model::{Refusal, Severity};
 use qd_rules::Constants;
-use qd_table::Typed;
+use qd_table::{Shape, Typed};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -506,7 +506,10 @@ fn source_report(loaded: &Loaded, source: &Source, names: FileNames) -> SourceRe
             FileNames::Own => source.file.clone(),
             FileNames::Public => source.public.clone(),
         }),
-        sheet: judged.shape.sheet.clone(),
+        sheet: match names {
+            FileNames::Own => judged.shape.sheet.clone(),
+            FileNames::Public => public_sheet(loaded, source),
+        },
         partner: Some(source.partner.clone()),
         table: Some(table.name.clone()),
         schema: Some(table.schema.name.clone()),
@@ -524,17 +527,31 @@ fn source_report(loaded: &Loaded, source: &Source, names: FileNames) -> SourceRe
         },
         findings: match names {
             FileNames::Own => judged.findings.clone(),
-            FileNames::Public => without_unknown_headings(&judged.findings),
+            FileNames::Public => as_they_leave(&judged.findings),
         },
         filled: judged.filled.clone(),
         path: None,
     }
 }
 
-/// A heading that no field claims is whatever a partner typed there: in what leaves, its column's
-/// letter stands for it.
-fn without_unknown_headings(findings: &SourceFindings) -> SourceFindings {
+/// What a source's sheet is called in what leaves. A name that the pipeline or the table has is nobody's
+/// secret; any other was chosen by whoever sent the file, and can name a person.
+pub(crate) fn public_sheet(loaded: &Loaded, source: &Source) -> Option<String> {
+    let Shape { sheet, sheet_plain, .. } = &source.judged.shape;
+    let sheet = sheet.as_ref()?;
+    let table = &loaded.tables[source.table];
+    let partner = loaded.pipeline.partners.iter().find(|partner| partner.code == source.partner);
+    let asked = partner.into_iter().flat_map(|partner| &partner.sources).filter_map(|spec| spec.sheet.as_deref());
+    let mut known = asked.chain([table.name.as_str()]).chain(table.schema.title.as_deref());
+    let is_known = known.any(|name| name.trim().to_lowercase() == sheet.trim().to_lowercase());
+    if is_known { Some(sheet.clone()) } else { sheet_plain.clone() }
+}
+
+/// Findings without words that a partner chose: names of sheets, and headings that no field claims, for
+/// which the column's letter stands.
+fn as_they_leave(findings: &SourceFindings) -> SourceFindings {
     let mut findings = findings.clone();
+    findings.faults = findings.faults.into_iter().map(Fault::as_it_leaves).collect();
     for fault in findings.faults.iter_mut().filter(|fault| fault.field.is_none()) {
         let Some(heading) = fault.heading.take() else { continue };
         let letter = fault.column.map_or_else(|| "a column".to_owned(), |at| format!("column {}", column_letters(at)));

@@ -1,6 +1,6 @@
 //! The run's manifest: what went in, what came out, by digest, with counts that reconcile.
 
-use crate::compute::Computed;
+use crate::compute::{Computed, public_sheet};
 use crate::figures::Read;
 use crate::folders;
 use crate::load::Loaded;
@@ -111,7 +111,7 @@ fn inputs(loaded: &Loaded, computed: &Computed) -> Vec<Value> {
             let rejected = if judged.is_rejected { judged.rows } else { 0 };
             let table = &loaded.tables[source.table].name;
             let input = json!({
-                "partner": source.partner, "source": source.public, "sheet": judged.shape.sheet, "table": table,
+                "partner": source.partner, "source": source.public, "sheet": public_sheet(loaded, source), "table": table,
                 "blake3": source.digest, "rows": judged.rows, "accepted": source.accepted(), "held": held,
                 "rejected": rejected,
             });

@@ -1,6 +1,6 @@
 //! Which sheet of a workbook holds the table: the one asked for, or the one whose headings fit.
 
-use crate::faults::{self, Trouble};
+use crate::faults::{self, Called, Trouble};
 use crate::formats::Book;
 use crate::headings::Headings;
 use crate::layout;
@@ -76,9 +76,7 @@ fn choose_sheet(
     if let [sheet] = named[..] {
         let look = look(book, sheet, wanted)?;
         let mut notes = Vec::new();
-        if let Some(name) = book.sheets()[sheet].name.as_deref().filter(|_| book.sheets()[sheet].hidden) {
-            notes.push(faults::hidden_read(name));
-        }
+        notes.extend(called(book, sheet).filter(|_| book.sheets()[sheet].hidden).as_ref().map(faults::hidden_read));
         return settle(book, look, known, notes);
     }
     let (mut looks, mut notes, mut trouble) = (Vec::new(), Vec::new(), None);
@@ -87,7 +85,7 @@ fn choose_sheet(
             Ok(look) => looks.push(look),
             // One that cannot be read is no fault of the one that can, and is told of.
             Err(why) => {
-                notes.extend(book.sheets()[*sheet].name.as_deref().map(|name| faults::other_sheet(name, &why)));
+                notes.extend(called(book, *sheet).map(|sheet| faults::other_sheet(&sheet, &why)));
                 trouble = trouble.or(Some(why));
             }
         }
@@ -101,9 +99,7 @@ fn choose_sheet(
         for sheet in all.into_iter().filter(|sheet| !visible.contains(sheet)) {
             // A hidden sheet that cannot be read is no fault of the sheet that can.
             let fits = look(book, sheet, wanted).is_ok_and(|look| look.fits);
-            if let Some(name) = book.sheets()[sheet].name.as_deref().filter(|_| fits) {
-                notes.push(faults::hidden_skipped(name));
-            }
+            notes.extend(called(book, sheet).filter(|_| fits).as_ref().map(faults::hidden_skipped));
         }
     }
     settle(book, chosen, known, notes)
@@ -123,11 +119,18 @@ fn find(book: &dyn Book, asked: &str) -> Result<usize, Trouble> {
             let mut stems = (0..names.len()).filter(|index| stem(&names[*index]));
             stems.next().filter(|_| stems.next().is_none())
         })
-        .ok_or_else(|| faults::sheet_not_found(asked, &visible_names(book)))
+        .ok_or_else(|| faults::sheet_not_found(asked, &visible(book)))
 }
 
-fn visible_names(book: &dyn Book) -> Vec<&str> {
-    book.sheets().iter().filter(|sheet| !sheet.hidden).filter_map(|sheet| sheet.name.as_deref()).collect()
+/// What a sheet is called, where sheets have names at all.
+pub(crate) fn called(book: &dyn Book, sheet: usize) -> Option<Called> {
+    let own = book.sheets()[sheet].name.clone()?;
+    Some(Called { own, plain: format!("{} {}", book.sheet_word(), sheet + 1) })
+}
+
+fn visible(book: &dyn Book) -> Vec<Called> {
+    let visible = (0..book.sheets().len()).filter(|sheet| !book.sheets()[*sheet].hidden);
+    visible.filter_map(|sheet| called(book, sheet)).collect()
 }
 
 fn look(book: &mut dyn Book, sheet: usize, wanted: Wanted<'_>) -> Result<Look, Trouble> {
@@ -156,13 +159,13 @@ fn look(book: &mut dyn Book, sheet: usize, wanted: Wanted<'_>) -> Result<Look, T
 /// can be said column by column.
 fn pick(book: &dyn Book, looks: Vec<Look>, known: Option<(&Schema, &Headings<'_>)>) -> Result<Look, Trouble> {
     let table = known.map(|(schema, _)| table_name(schema));
-    let name = |look: &Look| book.sheets()[look.sheet].name.as_deref().unwrap_or("");
-    let fitting: Vec<&str> = looks.iter().filter(|look| look.fits).map(name).collect();
+    let fitting: Vec<usize> = looks.iter().filter(|look| look.fits).map(|look| look.sheet).collect();
     if fitting.len() > 1 {
+        let fitting: Vec<Called> = fitting.into_iter().filter_map(|sheet| called(book, sheet)).collect();
         return Err(faults::several_sheets(table, &fitting));
     }
     let filled = looks.iter().filter(|look| !look.sample.rows.is_empty()).count();
-    let tried: Vec<&str> = if looks.len() > 1 { visible_names(book) } else { Vec::new() };
+    let tried = if looks.len() > 1 { visible(book) } else { Vec::new() };
     let touched = looks.iter().any(|look| look.matches > 0);
     let mut looks = looks.into_iter().filter(|look| !look.sample.rows.is_empty());
     match table {
@@ -188,8 +191,8 @@ fn settle(
     match (heading, known) {
         (Some(heading), _) => Ok(Choice { sheet, sample, heading, area, notes }),
         (None, Some((schema, _))) => {
-            let name: Vec<&str> = book.sheets()[sheet].name.as_deref().into_iter().collect();
-            Err(faults::wrong_template(table_name(schema), &name))
+            let sheet: Vec<Called> = called(book, sheet).into_iter().collect();
+            Err(faults::wrong_template(table_name(schema), &sheet))
         }
         (None, None) => Err(faults::nothing_on_sheet()),
     }

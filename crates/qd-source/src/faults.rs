@@ -2,7 +2,8 @@
 
 use crate::codes;
 use qd_model::words;
-use qd_model::{Class, Code, Fault, Field, Schema};
+use qd_model::{Class, Code, Fault, Field, Leaving, Schema};
+use std::sync::Arc;
 
 /// Why a file cannot be used: a fault that ends the reading of it.
 #[derive(Debug, Clone)]
@@ -35,7 +36,58 @@ pub(crate) fn fault(code: &Code, message: &str, fix: &str) -> Fault {
         fix: fix.into(),
         asks: None,
         trial: false,
+        leaving: None,
     }
+}
+
+/// What a sheet, a range or a packed table is called. Its own name was chosen by whoever sent the file
+/// and can name a person; the other one says only which it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Called {
+    pub(crate) own: String,
+    pub(crate) plain: String,
+}
+
+/// Which names a message repeats.
+#[derive(Debug, Clone, Copy)]
+enum Names {
+    Own,
+    Plain,
+}
+
+impl Names {
+    /// What one is called, in a sentence: the sheet "Starts", or sheet 2.
+    fn one(self, what: &str, called: &Called) -> String {
+        match self {
+            Self::Own => format!("the {what} \"{}\"", called.own),
+            Self::Plain => called.plain.clone(),
+        }
+    }
+
+    /// The same for several, the first ten of them.
+    fn list(self, all: &[Called]) -> String {
+        const SHOWN: usize = 10;
+        let name = |called: &Called| match self {
+            Self::Own => format!("\"{}\"", called.own),
+            Self::Plain => called.plain.clone(),
+        };
+        let mut items: Vec<String> = all.iter().take(SHOWN).map(name).collect();
+        if all.len() > SHOWN {
+            items.push(format!("{} more", all.len() - SHOWN));
+        }
+        words::list(&items)
+    }
+}
+
+/// A fault whose message or fix repeats names that a sender chose, said with them and without.
+fn naming(code: &Code, said: impl Fn(Names) -> (String, String)) -> Fault {
+    let ((message, fix), (plain, plain_fix)) = (said(Names::Own), said(Names::Plain));
+    let mut fault = fault(code, &message, &fix);
+    if (&message, &fix) != (&plain, &plain_fix) {
+        let many = uncapitalised(&plain).into();
+        fault.leaving = Some(Arc::new(Leaving { message: plain.into(), many, fix: plain_fix.into() }));
+    }
+    fault
 }
 
 /// The same words as the end of a sentence that begins with a count.
@@ -108,39 +160,52 @@ pub(crate) fn unclosed_quote(row: u32) -> Trouble {
     Trouble::from(fault(&codes::UNCLOSED_QUOTE, &message, fix))
 }
 
-/// No heading was recognised. `sheets` are the names of the sheets that were looked at.
-pub(crate) fn wrong_template(table: &str, sheets: &[&str]) -> Trouble {
-    let message = match sheets {
-        [] => format!("No heading of {table} was recognised in the file"),
-        [one] => format!("No heading of {table} was recognised on the sheet \"{one}\""),
-        _ => format!("No heading of {table} was recognised on any of the sheets {}", quoted(sheets)),
-    };
+/// No heading was recognised. `sheets` are those that were looked at.
+pub(crate) fn wrong_template(table: &str, sheets: &[Called]) -> Trouble {
     let fix = "check that this is the file for this table, and that its headings are in one row near the top";
-    Trouble::from(fault(&codes::WRONG_TEMPLATE, &message, fix))
+    Trouble::from(naming(&codes::WRONG_TEMPLATE, |names| {
+        let message = match sheets {
+            [] => format!("No heading of {table} was recognised in the file"),
+            [one] => format!("No heading of {table} was recognised on {}", names.one("sheet", one)),
+            _ => format!("No heading of {table} was recognised on any of the sheets {}", names.list(sheets)),
+        };
+        (message, fix.to_owned())
+    }))
 }
 
 /// The sheet that was asked for is not there.
-pub(crate) fn sheet_not_found(asked: &str, sheets: &[&str]) -> Trouble {
-    let near = words::nearest(asked, sheets.iter().copied());
-    let (message, fix) = match near {
+pub(crate) fn sheet_not_found(asked: &str, sheets: &[Called]) -> Trouble {
+    let near = words::nearest(asked, sheets.iter().map(|called| called.own.as_str()));
+    let near = near.and_then(|near| sheets.iter().find(|called| called.own == near));
+    Trouble::from(naming(&codes::SHEET_NOT_FOUND, |names| match near {
         Some(near) => (
-            format!("There is no sheet \"{asked}\"; there is a sheet \"{near}\": is that it?"),
-            format!("ask for the sheet \"{near}\", or rename it"),
+            format!(
+                "There is no sheet \"{asked}\"; there is {}: is that it?",
+                match names {
+                    Names::Own => format!("a sheet \"{}\"", near.own),
+                    Names::Plain => format!("{} with a name near it", near.plain),
+                }
+            ),
+            format!("ask for {}, or rename it", names.one("sheet", near)),
         ),
         None => (
-            format!("There is no sheet \"{asked}\"; the sheets are {}", quoted(sheets)),
+            format!("There is no sheet \"{asked}\"; the sheets are {}", names.list(sheets)),
             "ask for one of these sheets, or ask the partner where the table is".to_owned(),
         ),
-    };
-    Trouble::from(fault(&codes::SHEET_NOT_FOUND, &message, &fix))
+    }))
 }
 
 /// The range that was asked for is not there.
-pub(crate) fn range_not_found(asked: &str, known: &[&str]) -> Trouble {
-    let known = if known.is_empty() { String::new() } else { format!("; the file has {}", quoted(known)) };
-    let message = format!("There is no range or table \"{asked}\"{known}");
-    let fix = "mend `range` in the pipeline's source: cells such as B4:H200, or the name of an Excel table or of a named range of an xlsx workbook";
-    Trouble::from(fault(&codes::SHEET_NOT_FOUND, &message, fix))
+pub(crate) fn range_not_found(asked: &str, known: &[Called]) -> Trouble {
+    let fix = "mend `range` in the pipeline's source: cells such as B4:H200, or the name of a table, a named range or a database range of an xlsx or ods workbook";
+    Trouble::from(naming(&codes::SHEET_NOT_FOUND, |names| {
+        let known = match (known, names) {
+            ([], _) => String::new(),
+            (known, Names::Own) => format!("; the file has {}", names.list(known)),
+            (known, Names::Plain) => format!("; the file has {} with other names", known.len()),
+        };
+        (format!("There is no range or table \"{asked}\"{known}"), fix.to_owned())
+    }))
 }
 
 /// The words that stand before or after the table are not there.
@@ -151,28 +216,37 @@ pub(crate) fn words_not_found(words: &str) -> Trouble {
 }
 
 /// No sheet has enough of the table's headings.
-pub(crate) fn no_sheet_fits(table: &str, sheets: &[&str]) -> Trouble {
-    let message =
-        format!("No sheet has at least half of the headings that {table} requires; the sheets are {}", quoted(sheets));
+pub(crate) fn no_sheet_fits(table: &str, sheets: &[Called]) -> Trouble {
     let fix = "name the sheet that holds the table, or check that this is the right file";
-    Trouble::from(fault(&codes::SHEET_NOT_FOUND, &message, fix))
+    Trouble::from(naming(&codes::SHEET_NOT_FOUND, |names| {
+        let sheets = names.list(sheets);
+        let message =
+            format!("No sheet has at least half of the headings that {table} requires; the sheets are {sheets}");
+        (message, fix.to_owned())
+    }))
 }
 
 /// Several sheets could be the table.
-pub(crate) fn several_sheets(table: Option<&str>, sheets: &[&str]) -> Trouble {
-    let message = match table {
-        Some(table) => format!("{} sheets have the headings of {table}: {}", sheets.len(), quoted(sheets)),
-        None => format!("{} sheets hold something: {}", sheets.len(), quoted(sheets)),
-    };
-    let fix = "name the sheet that is to be read";
-    Trouble::from(fault(&codes::SEVERAL_SHEETS, &message, fix))
+pub(crate) fn several_sheets(table: Option<&str>, sheets: &[Called]) -> Trouble {
+    Trouble::from(naming(&codes::SEVERAL_SHEETS, |names| {
+        let (count, list) = (sheets.len(), names.list(sheets));
+        let message = match table {
+            Some(table) => format!("{count} sheets have the headings of {table}: {list}"),
+            None => format!("{count} sheets hold something: {list}"),
+        };
+        (message, "name the sheet that is to be read".to_owned())
+    }))
 }
 
 /// A sheet that cannot be read, beside one that can.
-pub(crate) fn other_sheet(sheet: &str, trouble: &Trouble) -> Fault {
-    let said = &trouble.fault().message;
-    let mut fault = trouble.fault().clone();
-    fault.message = format!("\"{sheet}\" was passed over. {said}").into();
+pub(crate) fn other_sheet(sheet: &Called, trouble: &Trouble) -> Fault {
+    let why = trouble.fault();
+    let plain = why.clone().as_it_leaves();
+    let mut fault = why.clone();
+    fault.message = format!("\"{}\" was passed over. {}", sheet.own, why.message).into();
+    let message = format!("One of the sheets, {}, was passed over. {}", sheet.plain, plain.message);
+    let many = uncapitalised(&message).into();
+    fault.leaving = Some(Arc::new(Leaving { message: message.into(), many, fix: plain.fix }));
     fault.severity = qd_model::Severity::Note;
     fault
 }
@@ -183,16 +257,27 @@ pub(crate) fn nothing_on_sheet() -> Trouble {
 }
 
 /// A hidden sheet that was read since it was asked for by name.
-pub(crate) fn hidden_read(sheet: &str) -> Fault {
-    let message =
-        format!("The sheet \"{sheet}\" is hidden in the workbook, and was read since it was asked for by name");
-    fault(&codes::HIDDEN, &message, "nothing, if this is the sheet that you meant")
+pub(crate) fn hidden_read(sheet: &Called) -> Fault {
+    naming(&codes::HIDDEN, |names| {
+        let message = match names {
+            Names::Own => format!("The sheet \"{}\"", sheet.own),
+            Names::Plain => "The sheet".to_owned(),
+        };
+        let message = format!("{message} is hidden in the workbook, and was read since it was asked for by name");
+        (message, "nothing, if this is the sheet that you meant".to_owned())
+    })
 }
 
 /// A hidden sheet that has the headings too, and was left out.
-pub(crate) fn hidden_skipped(sheet: &str) -> Fault {
-    let message = format!("The hidden sheet \"{sheet}\" has headings of this table too, and was not read");
-    fault(&codes::HIDDEN, &message, "ask the partner what it is; to read it, name it")
+pub(crate) fn hidden_skipped(sheet: &Called) -> Fault {
+    naming(&codes::HIDDEN, |names| {
+        let message = match names {
+            Names::Own => format!("The hidden sheet \"{}\"", sheet.own),
+            Names::Plain => format!("One of the hidden sheets, {},", sheet.plain),
+        };
+        let message = format!("{message} has headings of this table too, and was not read");
+        (message, "ask the partner what it is; to read it, name it".to_owned())
+    })
 }
 
 /// Rows and columns of the sheet that are hidden, and are read all the same.
@@ -238,17 +323,20 @@ pub(crate) fn merged(count: u64) -> Fault {
 /// A field without a column. `near` is an unmatched heading that may be meant.
 pub(crate) fn missing_column(field: &Field, near: Option<&str>) -> Fault {
     let label = field.label();
-    let (message, fix) = match near {
-        Some(near) => (
-            format!("There is no column for {label}; the file has the heading \"{near}\": is that it?"),
-            "add the heading to the partner's mapping in the pipeline, or rename the heading",
-        ),
+    let mut fault = naming(&codes::MISSING_COLUMN, |names| match near {
+        Some(near) => {
+            let has = match names {
+                Names::Own => format!("the file has the heading \"{near}\": is that it?"),
+                Names::Plain => "the file has a heading near it: is that it?".to_owned(),
+            };
+            let fix = "add the heading to the partner's mapping in the pipeline, or rename the heading";
+            (format!("There is no column for {label}; {has}"), fix.to_owned())
+        }
         None => (
             format!("There is no column for {label}"),
-            "ask the partner for the column, or add its heading to the partner's mapping in the pipeline",
+            "ask the partner for the column, or add its heading to the partner's mapping in the pipeline".to_owned(),
         ),
-    };
-    let mut fault = fault(&codes::MISSING_COLUMN, &message, fix);
+    });
     fault.field = Some(field.name.as_str().into());
     fault
 }
@@ -413,14 +501,4 @@ pub(crate) fn encoding(name: &str) -> Fault {
 pub(crate) fn no_rows() -> Fault {
     let message = "There is no row of data below the headings: this is a nil return";
     fault(&codes::NO_ROWS, message, "nothing, if the partner has nothing to report for the period")
-}
-
-/// Some names in quotation marks, the first ten of them.
-fn quoted(names: &[&str]) -> String {
-    const SHOWN: usize = 10;
-    let mut items: Vec<String> = names.iter().take(SHOWN).map(|name| format!("\"{name}\"")).collect();
-    if names.len() > SHOWN {
-        items.push(format!("{} more", names.len() - SHOWN));
-    }
-    words::list(&items)
 }

@@ -47,6 +47,10 @@ static ALL: &[&dyn Format] =
 pub(crate) trait Book: Send {
     /// Its sheets; a text file has a single one without a name.
     fn sheets(&self) -> &[Sheet];
+    /// What its sheets are called where their own names must not be repeated: this word and their number.
+    fn sheet_word(&self) -> &'static str {
+        "sheet"
+    }
     /// The first rows of a sheet.
     fn sample(&mut self, sheet: usize) -> Result<Sample, Trouble>;
     /// What is to be said of the file as a whole.

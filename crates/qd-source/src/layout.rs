@@ -2,7 +2,7 @@
 
 use crate::block::{Plan, Slot};
 use crate::choose::Choice;
-use crate::faults;
+use crate::faults::{self, Called};
 use crate::headings::{Headings, Match};
 use crate::place::{Area, Place};
 use crate::sample::{Sample, SampleCell, SampleRow};
@@ -141,7 +141,7 @@ fn by_evidence(sample: &Sample) -> Option<usize> {
 
 /// Lays a sheet's table out from its heading row.
 pub(crate) fn lay_out(
-    sheet: Option<String>,
+    sheet: Option<Called>,
     choice: &Choice,
     known: Option<(&Schema, &Headings<'_>)>,
     request: &Request<'_>,
@@ -186,10 +186,11 @@ struct Headed<'a> {
 }
 
 impl Builder {
-    fn new(sheet: Option<String>, row: &SampleRow) -> Self {
+    fn new(sheet: Option<Called>, row: &SampleRow) -> Self {
         let mut findings = SourceFindings::default();
         let outside = findings.fault(faults::outside());
-        let shape = Shape { sheet, heading_row: row.row, columns: Vec::new() };
+        let (sheet, sheet_plain) = sheet.map(|called| (called.own, called.plain)).unzip();
+        let shape = Shape { sheet, sheet_plain, heading_row: row.row, columns: Vec::new() };
         Self {
             shape,
             findings,

@@ -1,7 +1,7 @@
 //! Where a table is said to stand on its sheet: in a range, between two rows of words, under headings
 //! of several rows, or spread over columns that repeat.
 
-use crate::faults::{self, Trouble};
+use crate::faults::{self, Called, Trouble};
 use crate::formats::Book;
 use crate::sample::{ROWS, Sample, SampleCell, SampleRow};
 use qd_model::pipeline::{Layout, WidePart};
@@ -125,8 +125,8 @@ pub(crate) fn range(book: &mut dyn Book, asked: &str) -> Result<(Option<usize>, 
     }
     let known = book.named_areas();
     let Some(found) = known.iter().find(|named| named.name.eq_ignore_ascii_case(asked)) else {
-        let names: Vec<&str> = known.iter().map(|named| named.name.as_str()).collect();
-        return Err(faults::range_not_found(asked, &names));
+        let named = |named: &Named| Called { own: named.name.clone(), plain: String::new() };
+        return Err(faults::range_not_found(asked, &known.iter().map(named).collect::<Vec<_>>()));
     };
     let sheet = book.sheets().iter().position(|sheet| sheet.name.as_deref() == Some(&found.sheet));
     Ok((sheet, found.area))

@@ -1,7 +1,7 @@
 //! Opening a partner's file: format, sheet, heading row, columns, and then its rows.
 
 use crate::block::{Blocks, Plan};
-use crate::choose::choose;
+use crate::choose::{self, choose};
 use crate::faults::{self, Trouble};
 use crate::formats::{self, Book};
 use crate::headings::Headings;
@@ -90,7 +90,7 @@ pub(crate) fn lay_out(mut book: Box<dyn Book>, request: &Request<'_>) -> Result<
     let headings = request.schema.map(|schema| (schema, Headings::new(schema, request)));
     let known = headings.as_ref().map(|(schema, headings)| (*schema, headings));
     let choice = choose(book.as_mut(), request, known)?;
-    let name = book.sheets()[choice.sheet].name.clone();
+    let name = choose::called(book.as_ref(), choice.sheet);
     let Layout { shape, mut findings, quarantined, plan } = layout::lay_out(name, &choice, known, request);
     for note in choice.notes.into_iter().chain(book.notes()).chain(book.sheet_notes(choice.sheet)) {
         findings.add(note);

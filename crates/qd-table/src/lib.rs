@@ -29,6 +29,9 @@ pub struct Extract {
 pub struct Shape {
     /// The sheet's name, for workbooks.
     pub sheet: Option<String>,
+    /// What the sheet is called where its name must not be repeated, since whoever sent the file chose it:
+    /// `sheet 2`.
+    pub sheet_plain: Option<String>,
     /// The spreadsheet row with the headings, counted from 1.
     pub heading_row: u32,
     /// Every column of the table, in order. `field` is set where the heading was recognised.

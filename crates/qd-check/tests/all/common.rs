@@ -32,7 +32,7 @@ impl Case {
             heading: heading.clone(),
             field: schema.field(heading).map(|field| field.name.clone()),
         });
-        let shape = Shape { sheet: None, heading_row: 1, columns: columns.collect() };
+        let shape = Shape { heading_row: 1, columns: columns.collect(), ..Shape::default() };
         let severities = BTreeMap::new();
         let settings = Settings { formats: &[], severities: &severities, show: ShowValues::Plain };
         let checker = Checker::new(schema, &shape, &settings);

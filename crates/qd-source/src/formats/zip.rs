@@ -138,6 +138,10 @@ impl Book for Pack {
         &self.sheets
     }
 
+    fn sheet_word(&self) -> &'static str {
+        "table"
+    }
+
     fn sample(&mut self, sheet: usize) -> Result<Sample, Trouble> {
         let (book, number) = self.book(sheet)?;
         book.sample(number)
