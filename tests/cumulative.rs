@@ -187,3 +187,64 @@ fn an_ever_growing_sheet_needs_to_know_what_a_record_is() {
     let said = checkout.run(&["run", "small.toml", "--period", "Q1", "--by", "Ann"]).ends(2);
     assert!(said.err.contains("has no `record_key`"), "{}", said.err);
 }
+
+#[test]
+fn a_record_that_stays_away_is_explained_once() {
+    let (gone, back): (&[&str], &[&str]) = (
+        &["N1,Leeds,2022-01-10", "N3,York,2022-02-01"],
+        &["N1,Leeds,2022-01-10", "N2,Hull,2022-01-11", "N3,York,2022-02-01"],
+    );
+    let events: &[&str] = &["E1,N1,2022-02-01"];
+    let checkout = programme("cumulative", [(back, events), (gone, events)]);
+    // A third quarter, without the record too; one in which it is back; and one without it again.
+    let later = "\n  { label = \"Q3\", from = 2022-07-01, to = 2022-09-30, folder = \"q3\" },\n\
+                 { label = \"Q4\", from = 2022-10-01, to = 2022-12-31, folder = \"q4\" },\n\
+                 { label = \"Q5\", from = 2023-01-01, to = 2023-03-31, folder = \"q5\" },\n]\n\n[tables.people]";
+    checkout.edit("small.toml", "\n]\n\n[tables.people]", later);
+    for (quarter, people) in [("q3", gone), ("q4", back), ("q5", gone)] {
+        checkout.write(&format!("{quarter}/people.csv"), format!("ref,town,joined\n{}\n", people.join("\n")));
+        checkout.write(&format!("{quarter}/events.csv"), format!("event,ref,happened\n{}\n", events.join("\n")));
+    }
+    let queries = |period: &str| -> Vec<serde_json::Value> {
+        let said = run(&checkout, period);
+        let text = checkout.read(&format!("out/small/{period}/draft/findings.json"));
+        let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let all = report["findings"].as_array().expect("findings").iter();
+        let queries: Vec<_> = all.filter(|it| it["code"] == "disappeared-record").cloned().collect();
+        let is_open = queries.iter().any(|it| it["explained"].is_null());
+        assert_eq!(
+            said["returns"][0]["blocked"].to_string().contains("disappeared-record"),
+            is_open,
+            "{period}: {said}"
+        );
+        queries
+    };
+    assert!(queries("Q1").is_empty());
+    let asked = queries("Q2");
+    assert_eq!(asked.len(), 1, "{asked:#?}");
+    let (record, value) = (asked[0]["record"].as_str().expect("a record"), asked[0]["value_digest"].as_str());
+    let value = value.expect("a digest");
+    checkout.write(
+        "small.explanations.csv",
+        format!(
+            "period,partner,table,rule,record,value,reason_code,words,by,date\n\
+             Q2,north,people,disappeared-record,{record},{value},withdrew,,JT,2022-07-03\n"
+        ),
+    );
+    assert_eq!(queries("Q2")[0]["explained"], "withdrew");
+    let still = queries("Q3");
+    assert_eq!(still[0]["explained"], "withdrew", "what stays away is not asked after again: {still:#?}");
+    assert!(queries("Q4").is_empty());
+    let again = queries("Q5");
+    assert!(again.len() == 1 && again[0]["explained"].is_null(), "what was back and is gone again is: {again:#?}");
+}
+
+#[test]
+fn sheets_of_a_table_that_hold_different_periods_are_refused() {
+    let checkout = programme("cumulative", [FIRST, GROWN]);
+    let more = "{ table = \"people\", file = \"*more*\" },\n  { table = \"events\"";
+    checkout.edit("small.toml", "{ table = \"events\"", more);
+    let said = checkout.run(&["run", "small.toml", "--period", "Q1", "--by", "Ann"]).ends(2);
+    assert!(said.err.contains("sources of `north` for the table `people` differ in `coverage`"), "{}", said.err);
+    assert!(!checkout.join("out").exists(), "nothing is written");
+}

@@ -145,7 +145,8 @@ fn take_back(source: &mut Source) {
     judged.findings.hits.retain(|hit| hit.row == 0 || unchanged.binary_search(&hit.row).is_err());
 }
 
-/// Asks after every record that is not there any more, by its digest and where it stood.
+/// Asks after every record that is not there any more, by its digest and where it stood. The digest of what
+/// is behind the query is that of the record, so that an explanation holds for as long as it stays away.
 fn query(context: &Context<'_>, source: &mut Source, gone: Vec<(String, String)>) {
     for (record, place) in gone {
         let index = source.judged.findings.fault(fault(
@@ -155,6 +156,7 @@ fn query(context: &Context<'_>, source: &mut Source, gone: Vec<(String, String)>
             "records of periods before are not in the sheet any more, which should hold all periods",
             "ask the partner whether the row was deleted by mistake; if it was meant, explain the query",
         ));
+        source.judged.findings.digests.insert((0, index), context.lead.pseudonym("value", &[&record]));
         source.judged.findings.absent.insert(index, record);
         let evidence = Some(Evidence::of(&place, Class::None, ShowValues::Plain));
         source.judged.findings.hits.push(Hit { row: 0, fault: index, evidence });
