@@ -154,6 +154,30 @@ fn a_return_of_which_too_much_is_out_already_is_blocked() {
 }
 
 #[test]
+fn counts_by_period_are_set_against_cumulative_ones_of_other_returns() {
+    let checkout = small(&[("F", 40)]);
+    let second = "folder = \"in\"\n[[periods]]\nlabel = \"P2\"\nfrom = 2022-10-01\nto = 2022-12-31\nfolder = \"in2\"\n";
+    checkout.edit("small.toml", "folder = \"in\"\n", second);
+    checkout.edit("small.toml", "period = \"P1\"", "period = \"P2\"");
+    let by_period = "[[returns]]\nname = \"course\"\ntitle = \"Course\"\nrecipient = \"board\"\nretention = \"short\"\n[[returns.files]]\nformat = \"xlsx\"\npath = \"course.xlsx\"\n[[returns.files.parts]]\npart = \"by-period\"\nname = \"By period\"\n[[returns.files.parts.rows]]\nlabel = \"People\"\ncounts = [{ table = \"people\" }]\n";
+    checkout.write("small.toml", format!("{}\n{by_period}", checkout.read("small.toml")));
+    // Four people in the second period, all of them new: 44 so far.
+    let text = (40..44).map(|index| format!("F{index},F,East,20\n")).collect::<String>();
+    checkout.write("in2/north.csv", format!("ref,sex,area,hours\n{text}"));
+    checkout.run(&["run", "small.toml", "--key", "small.key", "--format", "json"]).ends(0);
+    let shown = |name: &str| -> BTreeMap<String, String> {
+        let record: Value =
+            serde_json::from_str(&checkout.read(&format!("private/small/P2/figures/{name}.json"))).expect("JSON");
+        let text = |count: &Value, name: &str| count[name].as_str().expect("a text").to_owned();
+        record["counts"].as_array().expect("counts").iter().map(|it| (text(it, "set"), text(it, "shown"))).collect()
+    };
+    let (counts, course) = (shown("counts"), shown("course"));
+    assert_eq!((counts["people @ in P2"].as_str(), counts["people @ up to P2"].as_str()), ("[c]", "44"));
+    // 40 in the first period would leave at least four for the second.
+    assert_eq!((course["people @ in P1"].as_str(), course["people @ in P2"].as_str()), ("[c]", "[c]"), "{course:?}");
+}
+
+#[test]
 fn a_recipient_of_rows_gets_no_protected_counts_of_them() {
     let checkout = small(&[("F", 12)]);
     let rows = "[recipients.board.release.people]\nperson = \"pseudonym\"\nsex = \"identified\"\n\n[[returns]]\nname = \"rows\"\ntitle = \"Rows\"\nrecipient = \"board\"\nretention = \"short\"\n[[returns.files]]\nformat = \"csv\"\npath = \"rows.csv\"\nparts = [{ part = \"rows\", table = \"people\" }]\n";

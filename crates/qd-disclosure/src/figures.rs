@@ -9,6 +9,7 @@
 mod audit;
 mod gathered;
 mod mean;
+mod over_time;
 mod released;
 mod rule;
 mod suppress;
@@ -22,6 +23,7 @@ mod random;
 pub use audit::{Narrow, audit};
 pub use gathered::{Gathered, Past, PastFigure};
 pub use mean::{ReleasedMean, mean};
+pub use over_time::{Before, When, set};
 pub use released::{Released, ReleasedCount, ReleasedShare, release};
 pub use rule::{Range, Shown, is_small, rounded};
 pub use suppress::suppress;
@@ -49,12 +51,12 @@ pub enum Standing {
     NotApplicable,
     /// It is not in this return: readers know of it what they knew.
     Settled,
-    /// It was suppressed in an earlier release for being small, and must stay in its range.
-    Guarded,
+    /// It was suppressed in an earlier release for being small, and must stay as open as it was then.
+    Guarded(Range),
 }
 
 /// What every reader knows to hold between counts, which are named by their index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Relation {
     /// The parts add up to the total.
     Sum {
@@ -127,7 +129,7 @@ impl Figures {
                 Range { low, ..range }
             }
             Standing::NotApplicable => Range::of(0, 0),
-            Standing::Settled | Standing::Guarded => Range::ANY,
+            Standing::Settled | Standing::Guarded(_) => Range::ANY,
         };
         shown.iter().enumerate().map(range).collect()
     }
@@ -141,7 +143,7 @@ impl Figures {
             Standing::Open(rule) if shown == Shown::Small && is_small(figure.count, &rule) => {
                 shown.range(&rule).and(figure.known)
             }
-            Standing::Guarded => figure.known,
+            Standing::Guarded(range) => range.and(figure.known),
             _ => return None,
         };
         let range = (range.low as i64, range.high? as i64);

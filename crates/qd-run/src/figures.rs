@@ -14,7 +14,7 @@ use crate::folders;
 use crate::indicators::{Line, Means, Periods, SO_FAR, Sheet};
 use crate::outcome::Blocked;
 use crate::state::PeriodState;
-use qd_disclosure::figures::{Past, PastFigure, Range, ReleasedMean, ReleasedShare, mean};
+use qd_disclosure::figures::{Past, PastFigure, Range, ReleasedMean, ReleasedShare, When, mean};
 use qd_disclosure::{CountColumn, CountValues};
 use qd_model::pipeline::{CountRule, Indicators, Part, Recipient, ReturnSpec};
 use qd_model::words;
@@ -263,7 +263,7 @@ impl Counting<'_> {
 
 /// A count that goes out as it is.
 fn exact_figure(set: String, count: u64) -> PastFigure {
-    PastFigure { set, count, shown: words::thousands(count), range: Range::of(count, count), is_small: false }
+    PastFigure { set, count, shown: words::thousands(count), range: Range::of(count, count), guard: None }
 }
 
 /// What stands where a cumulative figure cannot be given.
@@ -271,7 +271,7 @@ const UNKNOWN: &str = "not known: an earlier period is missing";
 
 /// A set of people in a period (side 0) or up to its end (side 1).
 pub(crate) fn set(definition: &str, side: usize, period: &str) -> String {
-    format!("{definition} @ {} {period}", ["in", "up to"][side])
+    qd_disclosure::figures::set(definition, [When::In, When::UpTo][side], period)
 }
 
 fn counts(cells: Vec<Cells>) -> CountValues {

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use qd_link::Register;
 use qd_model::Period;
 use qd_model::period;
-use qd_model::pipeline::{Breakdown, Counted, Dimension, Indicators, Mean, ProjectEnd};
+use qd_model::pipeline::{Breakdown, Counted, Dimension, Indicators, Mean, Part, ProjectEnd};
 use qd_rules::Constants;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,6 +118,26 @@ impl Periods<'_> {
             sheet.lines[own].share_of = Some(whole);
         }
         sheet
+    }
+
+    /// Every set of people that a return of the pipeline counts, by its definition in words.
+    pub(crate) fn definitions(&self) -> BTreeMap<String, Definition> {
+        let pipeline = &self.loaded.pipeline;
+        let headline = pipeline.people.iter().map(|people| Counted { table: people.table.clone(), filter: None });
+        let mut all: Vec<Definition> = headline.map(|counted| Definition::of(&[counted])).collect();
+        let parts = pipeline.returns.iter().flat_map(|spec| &spec.files).flat_map(|file| &file.parts);
+        for part in parts {
+            let (Part::Indicators(indicators) | Part::ByPeriod(indicators)) = part else { continue };
+            for row in &indicators.rows {
+                let whole = Definition::of(&row.counts);
+                for by in &row.by {
+                    let categories = self.categories(by).into_iter();
+                    all.extend(categories.map(|(category, _)| whole.part(by, category.as_deref())));
+                }
+                all.push(whole);
+            }
+        }
+        all.into_iter().map(|definition| (definition.to_string(), definition)).collect()
     }
 
     fn indicator(&self, indicators: &Indicators, number: usize, sheet: &mut Sheet) {

@@ -2,7 +2,7 @@
 
 use super::{Figure, Figures, Range, Relation, Released, Standing};
 use qd_model::pipeline::CountRule;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts by what they count. A count that was the same in an earlier release is the same entry, so that
 /// what was known of it is still known.
@@ -13,6 +13,8 @@ pub struct Gathered {
     sets: Vec<String>,
     /// The entries of each set of people, by how many they are.
     entries: BTreeMap<String, BTreeMap<u64, usize>>,
+    /// What holds between entries, once more, to look it up.
+    related: BTreeSet<Relation>,
 }
 
 /// What a release left with its readers.
@@ -35,8 +37,8 @@ pub struct PastFigure {
     pub shown: String,
     /// What a reader made of that.
     pub range: Range,
-    /// Whether it was suppressed for being small.
-    pub is_small: bool,
+    /// Where it was suppressed for being small: all that a reader must think possible.
+    pub guard: Option<Range>,
 }
 
 impl Gathered {
@@ -57,8 +59,8 @@ impl Gathered {
         if past.range.holds(past.count) {
             figure.known = figure.known.and(past.range);
         }
-        if past.is_small && is_readers_own && figure.standing == Standing::Settled {
-            figure.standing = Standing::Guarded;
+        if let Some(guard) = past.guard.filter(|_| is_readers_own && figure.standing == Standing::Settled) {
+            figure.standing = Standing::Guarded(guard);
         }
         entry
     }
@@ -87,14 +89,36 @@ impl Gathered {
     }
 
     /// The entries of a set of people: one for each number that it was released with.
-    pub fn of(&self, set: &str) -> impl Iterator<Item = usize> {
+    pub fn of(&self, set: &str) -> impl Iterator<Item = usize> + use<'_> {
         self.entries.get(set).into_iter().flat_map(|counts| counts.values().copied())
     }
 
-    /// Adds what holds between entries, where it is true of them.
-    pub fn relate(&mut self, relation: Relation) {
-        if self.figures.holds(&relation) && !self.figures.relations.contains(&relation) {
+    /// The sets that are counted, each as often as it was released with another number.
+    pub(super) fn sets(&self) -> impl Iterator<Item = &str> {
+        self.sets.iter().map(String::as_str)
+    }
+
+    /// Adds what holds between entries, where it is true of them. Whether it is.
+    pub fn relate(&mut self, relation: Relation) -> bool {
+        let is_true = self.figures.holds(&relation);
+        if is_true && !self.related.contains(&relation) {
+            self.related.insert(relation.clone());
             self.figures.relations.push(relation);
+        }
+        is_true
+    }
+
+    /// Adds what holds between sets, which the relation names by their place in the list: between all
+    /// entries of each.
+    pub fn relate_sets(&mut self, relation: &Relation, sets: &[String]) {
+        let of = |gathered: &Self, set: usize| -> Vec<usize> { gathered.of(&sets[set]).collect() };
+        let (head, others) = relation.sides();
+        let heads = of(self, head);
+        let others = others.iter().fold(vec![Vec::new()], |chosen, other| with_each(&chosen, &of(self, *other)));
+        for head in heads {
+            for others in &others {
+                self.relate(relation.with_sides(head, others));
+            }
         }
     }
 
@@ -115,7 +139,7 @@ impl Gathered {
                     count: figure.count,
                     shown: released.count(entry).to_string(),
                     range: released.range(entry),
-                    is_small: released.is_guarded(entry),
+                    guard: released.guard(entry),
                 });
             }
         }
@@ -134,7 +158,24 @@ impl Gathered {
     }
 }
 
+/// Each list with each of some entries behind it: all ways of taking one entry of every set, as far as a
+/// reader would try them.
+pub(super) fn with_each(lists: &[Vec<usize>], entries: &[usize]) -> Vec<Vec<usize>> {
+    const MOST: usize = 64;
+    let with = |list: &Vec<usize>, entry: usize| list.iter().copied().chain([entry]).collect();
+    lists.iter().flat_map(|list| entries.iter().map(move |entry| with(list, *entry))).take(MOST).collect()
+}
+
 impl Relation {
+    /// The same kind of relation between other counts.
+    fn with_sides(&self, head: usize, others: &[usize]) -> Self {
+        match self {
+            Self::Sum { .. } => Self::Sum { total: head, parts: others.to_vec() },
+            Self::Cover { .. } => Self::Cover { total: head, parts: others.to_vec() },
+            Self::Within { .. } => Self::Within { part: head, whole: others[0] },
+        }
+    }
+
     /// The same relation under other indices, if each count has one.
     pub fn renamed(&self, name: impl Fn(usize) -> Option<usize>) -> Option<Self> {
         let names = |parts: &[usize]| parts.iter().map(|part| name(*part)).collect::<Option<Vec<usize>>>();

@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Released {
     signs: Vec<Shown>,
     ranges: Vec<Range>,
-    guarded: Vec<bool>,
+    guarded: Vec<Option<Range>>,
 }
 
 /// One count that may leave.
@@ -35,7 +35,11 @@ pub fn release(figures: &Figures) -> Result<Released, Vec<Narrow>> {
         return Err(narrow);
     }
     let ranges = figures.ranges(&signs);
-    let guarded = (0..signs.len()).map(|entry| figures.guarded(entry, signs[entry]).is_some()).collect();
+    let guarded = (0..signs.len()).map(|entry| {
+        let (low, high) = figures.guarded(entry, signs[entry])?;
+        Some(Range::of(low as u64, high as u64))
+    });
+    let guarded = guarded.collect();
     Ok(Released { signs, ranges, guarded })
 }
 
@@ -50,8 +54,8 @@ impl Released {
         self.ranges[entry]
     }
 
-    /// Whether it was suppressed for being small.
-    pub fn is_guarded(&self, entry: usize) -> bool {
+    /// All that a reader must think possible of it, where it was suppressed for being small.
+    pub fn guard(&self, entry: usize) -> Option<Range> {
         self.guarded[entry]
     }
 }
@@ -112,13 +116,8 @@ mod tests {
     #[test]
     fn what_was_shown_is_shown_again_as_it_was() {
         let check = |shown: Shown, expected: Option<Shown>| {
-            let past = PastFigure {
-                set: String::new(),
-                count: 7,
-                shown: shown.to_string(),
-                range: Range::ANY,
-                is_small: false,
-            };
+            let past =
+                PastFigure { set: String::new(), count: 7, shown: shown.to_string(), range: Range::ANY, guard: None };
             assert_eq!(ReleasedCount::again(&past), expected.map(ReleasedCount), "{shown:?}");
         };
         check(Shown::Number(1165), Some(Shown::Number(1165)));

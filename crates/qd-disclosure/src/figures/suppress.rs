@@ -58,7 +58,7 @@ impl<'a> Choice<'a> {
                 Standing::Open(rule) if is_small(figure.count, &rule) => Shown::Small,
                 Standing::Open(rule) => rounded(figure.count, &rule),
                 Standing::NotApplicable => Shown::NotApplicable,
-                Standing::Settled | Standing::Guarded => Shown::Protects,
+                Standing::Settled | Standing::Guarded(_) => Shown::Protects,
             })
             .collect();
         let may_be_nobody = hide_noughts(figures, &mut signs);

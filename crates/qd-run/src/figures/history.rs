@@ -78,6 +78,9 @@ struct Count {
     low: u64,
     high: Option<u64>,
     small: bool,
+    /// Where it is small: the least and the most that a reader must think possible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open: Option<[u64; 2]>,
 }
 
 /// The first is the total, or the part; the others are added up, or are its whole.
@@ -102,7 +105,8 @@ pub(crate) fn to_json(header: &Header<'_>, past: &Past, means: &[(String, u64)])
         shown: figure.shown.clone(),
         low: figure.range.low,
         high: figure.range.high,
-        small: figure.is_small,
+        small: figure.guard.is_some(),
+        open: figure.guard.and_then(|guard| Some([guard.low, guard.high?])),
     };
     let link = |relation: &Relation| {
         let list = |first: &usize, others: &[usize]| std::iter::once(first).chain(others).copied().collect();
@@ -180,12 +184,13 @@ impl History {
 }
 
 fn figure(count: &Count) -> PastFigure {
+    let range = Range { low: count.low, high: count.high };
     PastFigure {
         set: count.set.clone(),
         count: count.people,
         shown: count.shown.clone(),
-        range: Range { low: count.low, high: count.high },
-        is_small: count.small,
+        range,
+        guard: count.small.then(|| count.open.map_or(range, |[low, high]| Range::of(low, high))),
     }
 }
 

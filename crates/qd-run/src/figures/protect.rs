@@ -2,11 +2,12 @@
 
 use super::history::{History, Release};
 use super::legend::legend;
-use super::{Cells, CountCell, Counting, Counts, ReturnFigures, UNKNOWN, set, timeline};
+use super::{Cells, CountCell, Counting, Counts, ReturnFigures, UNKNOWN, timeline};
 use crate::folders;
 use crate::indicators::{Definition, Line, relations, relations_of};
 use crate::outcome::Blocked;
-use qd_disclosure::figures::{Gathered, Narrow, Past, Relation, Released, ReleasedMean, mean, release};
+use qd_disclosure::figures::{Before, Gathered, Narrow, Past, Released, ReleasedMean, mean, release};
+use qd_model::Period;
 use qd_model::pipeline::{Counted, Dimension, FieldRelease, Part};
 use qd_model::words;
 use std::collections::{BTreeMap, BTreeSet};
@@ -192,62 +193,48 @@ impl Counting<'_> {
         }
     }
 
-    /// What holds between lines, between the sides of a line, and between periods.
+    /// What holds between the lines of this return, and between everything that was ever counted.
     fn relate(&self, field: &mut Field) {
-        let mut definitions: Vec<(&Definition, [Option<usize>; 2])> = Vec::new();
         for ((_, sheet), entries) in self.sheets.iter().zip(&field.lines) {
-            definitions.extend(sheet.lines.iter().map(|line| &line.definition).zip(entries.iter().copied()));
-        }
-        let headline = self.headline_definition();
-        definitions.extend(headline.as_ref().map(|definition| (definition, field.headline)));
-        let sets: Vec<&Definition> = definitions.iter().map(|(definition, _)| *definition).collect();
-        let mut all: Vec<Relation> = Vec::new();
-        for side in SIDES {
-            let entry = |index: usize| definitions[index].1[side];
-            all.extend(relations(&sets).iter().filter_map(|relation| relation.renamed(entry)));
-            for ((_, sheet), entries) in self.sheets.iter().zip(&field.lines) {
-                let groups = sheet.groups.iter().flat_map(relations_of);
-                all.extend(groups.filter_map(|relation| relation.renamed(|line| entries[line][side])));
-            }
-        }
-        for (definition, [now, ever]) in &definitions {
-            if let (Some(now), Some(ever)) = (now, ever) {
-                all.push(Relation::Within { part: *now, whole: *ever });
-                all.extend(self.over_periods(&field.gathered, &definition.to_string(), *now, *ever));
+            for relation in sheet.groups.iter().flat_map(relations_of) {
+                for side in SIDES {
+                    let renamed = relation.renamed(|line| entries[line][side]);
+                    renamed.map(|relation| field.gathered.relate(relation));
+                }
             }
         }
         for ((_, lines), entries) in self.timelines.iter().zip(&field.timelines) {
-            all.extend(timeline::relations_of(lines, entries));
+            for relation in timeline::relations_of(lines, entries) {
+                field.gathered.relate(relation);
+            }
         }
-        for relation in all {
-            field.gathered.relate(relation);
-        }
+        self.relate_by_definition(&mut field.gathered);
+        let pipeline = &self.periods.loaded.pipeline;
+        let mut all: Vec<&Period> = pipeline.whole_periods().filter(|it| it.kind == self.periods.period.kind).collect();
+        all.sort_by_key(|period| period.from);
+        let labels: Vec<&str> = all.iter().map(|period| period.label.as_str()).collect();
+        let before = if self.periods.opening.is_none() { Before::Nothing } else { Before::Something };
+        field.gathered.relate_over_time(&labels, before);
     }
 
-    /// Whoever was counted up to an earlier period is counted up to this one; and whoever is counted up to
-    /// this one was so up to the earlier one, or in a period since.
-    fn over_periods(&self, gathered: &Gathered, definition: &str, now: usize, ever: usize) -> Vec<Relation> {
-        let mut all = Vec::new();
-        let mut since = vec![now];
-        let mut is_unbroken = true;
-        let mut labels: Vec<&str> = self.periods.earlier.iter().rev().map(|earlier| earlier.label.as_str()).collect();
-        labels.dedup();
-        for label in labels {
-            let in_it: Vec<usize> = gathered.of(&set(definition, 0, label)).collect();
-            let up_to: Vec<usize> = gathered.of(&set(definition, 1, label)).collect();
-            all.extend(in_it.iter().chain(&up_to).map(|part| Relation::Within { part: *part, whole: ever }));
-            if is_unbroken {
-                for before in up_to {
-                    let parts = std::iter::once(before).chain(since.iter().copied()).collect();
-                    all.push(Relation::Cover { total: ever, parts });
+    /// What holds at each time between the sets that are counted at it, in this return or in an earlier one,
+    /// by what the pipeline says that they are.
+    fn relate_by_definition(&self, gathered: &mut Gathered) {
+        let definitions = self.periods.definitions();
+        for (when, period) in gathered.times() {
+            let mut sets = Vec::new();
+            let mut counted = Vec::new();
+            for (name, definition) in &definitions {
+                let set = qd_disclosure::figures::set(name, when, &period);
+                if gathered.of(&set).next().is_some() {
+                    sets.push(set);
+                    counted.push(definition);
                 }
             }
-            match in_it.last() {
-                Some(entry) => since.push(*entry),
-                None => is_unbroken = false,
+            for relation in relations(&counted) {
+                gathered.relate_sets(&relation, &sets);
             }
         }
-        all
     }
 
     /// Breakdowns in which everybody is in one category: what the category says is then known of everybody,

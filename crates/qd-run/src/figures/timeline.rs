@@ -3,7 +3,6 @@
 
 use super::{CountCell, counts, set};
 use crate::by_period::{KNOWN, PeriodCount, PeriodLine, REPORTED, Reported};
-use crate::indicators::{Definition, relations};
 use qd_disclosure::CountColumn;
 use qd_disclosure::CountValues;
 use qd_disclosure::figures::{Gathered, Relation, Released, ReleasedCount};
@@ -51,28 +50,14 @@ pub(super) fn open(gathered: &mut Gathered, lines: &[PeriodLine], rule: CountRul
     entries
 }
 
-/// What holds between the counts of one period, and between a count as reported here and as known.
+/// What holds between a count as reported here and as known.
 pub(super) fn relations_of(lines: &[PeriodLine], entries: &[Entries]) -> Vec<Relation> {
-    let counted: Vec<(&PeriodCount, &Entries)> =
-        lines.iter().zip(entries).filter_map(|(line, entries)| Some((line.of.as_ref()?, entries))).collect();
-    let mut periods: Vec<&str> = counted.iter().map(|(of, _)| of.period.as_str()).collect();
-    periods.dedup();
-    let mut all = Vec::new();
-    for period in periods {
-        let of_period: Vec<&(&PeriodCount, &Entries)> = counted.iter().filter(|(of, _)| of.period == period).collect();
-        let sets: Vec<&Definition> = of_period.iter().map(|(of, _)| &of.definition).collect();
-        for side in [0, 1] {
-            all.extend(relations(&sets).iter().filter_map(|it| it.renamed(|index| of_period[index].1[side])));
-        }
-        for (_, entries) in &of_period {
-            if let [Some(whole), Some(part)] = **entries
-                && whole != part
-            {
-                all.push(Relation::Within { part, whole });
-            }
-        }
-    }
-    all
+    let counted = lines.iter().zip(entries).filter(|(line, _)| line.of.is_some());
+    let relation = |(_, entries): (&PeriodLine, &Entries)| match *entries {
+        [Some(whole), Some(part)] if whole != part => Some(Relation::Within { part, whole }),
+        _ => None,
+    };
+    counted.filter_map(relation).collect()
 }
 
 /// The columns as they were protected. What was sent before stands as it was sent.
