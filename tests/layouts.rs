@@ -349,6 +349,42 @@ fn a_table_is_found_where_the_pipeline_says() {
 }
 
 #[test]
+fn names_that_a_workbook_has_for_cells_can_be_asked_for_in_every_format() {
+    for ending in ["xlsx", "ods", "xls"] {
+        let file = format!("sample-data/formats/named-ranges.{ending}");
+        // An old workbook has no tables.
+        for (name, expected) in
+            [("second", &["C1", "C2"]), ("First", &["A1", "A2"])].into_iter().take(if ending == "xls" { 1 } else { 2 })
+        {
+            let source = format!("\n[[partners.sources]]\ntable = \"courses\"\nfile = \"*\"\nrange = \"{name}\"\n");
+            let found = rows(&read(&programme(&source), &file, "courses"), &["ref"]).concat();
+            assert_eq!(found, expected, "{name} of {file}");
+        }
+        let checkout = programme("\n[[partners.sources]]\ntable = \"courses\"\nfile = \"*\"\nrange = \"Third\"\n");
+        let asked = ["read", &file, "--pipeline", "small/programme.toml", "--partner", "north", "--format", "json"];
+        let said = checkout.run(&asked).ends(1).json();
+        assert!(said["notes"].to_string().contains("Second"), "{file}: {said}");
+    }
+}
+
+#[test]
+fn what_cannot_be_seen_in_a_format_is_not_checked() {
+    let checkout = programme("\n[[partners.sources]]\ntable = \"courses\"\nfile = \"*\"\nrange = \"Second\"\n");
+    for (ending, expected) in [("xlsx", &[][..]), ("ods", &[]), ("xls", &["hidden", "uncalculated"])] {
+        let file = format!("sample-data/formats/named-ranges.{ending}");
+        let asked = ["validate", &file, "--pipeline", "small/programme.toml", "--partner", "north", "--format", "json"];
+        let report = checkout.run(&asked).ends(0).json();
+        let codes: Vec<&str> =
+            report["not_checked"].as_array().expect("a list").iter().filter_map(|it| it["code"].as_str()).collect();
+        assert_eq!(codes, expected, "{report}");
+        // A merged title is seen in each.
+        assert!(report["findings"].to_string().contains("1 merged range"), "{report}");
+    }
+    let said = checkout.run(&["read", "sample-data/formats/people.xlsb"]).ends(0);
+    assert!(said.out.contains("merged cells cannot be seen"), "{}{}", said.out, said.err);
+}
+
+#[test]
 fn headings_in_two_rows_are_joined() {
     let text = "The north's courses,,,\nClient,Course,,\nref,Course,Started,Number\nA1,ESOL,05/01/2026,1\n";
     for said in

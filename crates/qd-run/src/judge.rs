@@ -161,6 +161,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         not_judged.retain(|(other, _), _| *other != rule);
         not_judged.insert((rule, "a column that it needs is missing, or there twice"), judged.rows);
     }
+    let source_not_seen = source.not_seen;
     let mut findings = std::mem::take(&mut source.findings);
     findings.hits.extend(from_source);
     findings.extend(source.finish());
@@ -184,6 +185,11 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
             reason: reason.to_owned(),
             rows,
         })
+        .chain(source_not_seen.iter().map(|(code, reason)| NotChecked {
+            code: (*code).to_owned(),
+            reason: (*reason).to_owned(),
+            rows: judged.rows,
+        }))
         .collect();
     findings.extend(own);
     findings.extend(normalised::notes(schema, &judged.shape, subject.severities, &tidied));

@@ -134,6 +134,7 @@ fn read_one(request: &ReadRequest<'_>, job: Option<&Job<'_>>) -> ReadTable {
         findings.hits.extend(hits);
         normalised::add(&mut tidied, more);
     }
+    let not_seen = source.not_seen;
     findings.extend(source.finish());
     table.is_rejected = findings.count(Severity::Reject) > 0;
     (table.sheet, table.heading_row) = (shape.sheet.clone(), shape.heading_row);
@@ -142,6 +143,7 @@ fn read_one(request: &ReadRequest<'_>, job: Option<&Job<'_>>) -> ReadTable {
         table.tell_extent();
     }
     table.say(findings);
+    table.notes.extend(not_seen.iter().map(|(code, why)| format!("not checked ({code}): {why}")));
     if let Some(schema) = schema {
         table.notes.extend(tidied.into_iter().map(|((field, word), cells)| {
             let (cells, label) = (words::count(cells as usize, "cell"), schema.fields[field].label());

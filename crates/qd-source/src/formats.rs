@@ -43,6 +43,9 @@ trait Format: Sync {
 static ALL: &[&dyn Format] =
     &[&xlsx::Xlsx, &xlsb::Xlsb, &xls::Xls, &ods::Ods, &parquet::Parquet, &gzip::Gzip, &zip::Zip, &text::Text];
 
+/// What cannot be looked for in a format: the code of the finding, and why.
+pub(crate) type NotSeen = (&'static str, &'static str);
+
 /// A file of some format, as sheets of rows.
 pub(crate) trait Book: Send {
     /// Its sheets; a text file has a single one without a name.
@@ -64,6 +67,10 @@ pub(crate) trait Book: Send {
     /// The same, as far as it is known only once the blocks were read.
     fn late_notes(&self) -> Vec<Fault> {
         Vec::new()
+    }
+    /// What cannot be looked for on a sheet, because of the file's format.
+    fn not_seen(&self, _sheet: usize) -> &'static [NotSeen] {
+        &[]
     }
     /// Names that stand for cells: Excel tables and named ranges.
     fn named_areas(&mut self) -> Vec<Named> {

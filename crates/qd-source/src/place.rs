@@ -112,6 +112,15 @@ pub(crate) struct Named {
     pub(crate) area: Area,
 }
 
+impl Named {
+    /// A name with the cells of one sheet that it refers to in Excel's way: `'The table'!$A$7:$C$8`.
+    pub(crate) fn referring(name: String, refers: &str) -> Option<Self> {
+        let (sheet, cells) = refers.rsplit_once('!')?;
+        let sheet = sheet.trim_matches('\'').replace("''", "'");
+        Some(Self { name, sheet, area: Area::parse(cells)? })
+    }
+}
+
 /// The range that is asked for: its sheet where the name says it, and its cells.
 pub(crate) fn range(book: &mut dyn Book, asked: &str) -> Result<(Option<usize>, Area), Trouble> {
     let (sheet, cells) = asked.rsplit_once('!').map_or((None, asked), |(sheet, cells)| (Some(sheet), cells));

@@ -59,6 +59,8 @@ pub struct Source {
     pub findings: SourceFindings,
     /// Columns of data that must not arrive, counted from 0: no copy of the file may be kept.
     pub quarantined: Vec<u32>,
+    /// What cannot be looked for in a file of its format: the code of the finding, and why.
+    pub not_seen: &'static [(&'static str, &'static str)],
     book: Box<dyn Book>,
     sheet: usize,
     plan: Arc<Plan>,
@@ -95,7 +97,8 @@ pub(crate) fn lay_out(mut book: Box<dyn Book>, request: &Request<'_>) -> Result<
     for note in choice.notes.into_iter().chain(book.notes()).chain(book.sheet_notes(choice.sheet)) {
         findings.add(note);
     }
-    Ok(Source { shape, findings, quarantined, book, sheet: choice.sheet, plan: Arc::new(plan) })
+    let not_seen = book.not_seen(choice.sheet);
+    Ok(Source { shape, findings, quarantined, not_seen, book, sheet: choice.sheet, plan: Arc::new(plan) })
 }
 
 /// A source whose columns forbid its use. Its rows are counted, so that the run's counts add up.

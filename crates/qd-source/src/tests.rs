@@ -3,6 +3,7 @@
 mod corpora;
 mod hostile;
 mod laws;
+mod ods;
 mod packed;
 mod pages;
 mod pairs;

@@ -1,6 +1,7 @@
 //! `OpenDocument` spreadsheets (.ods), read row by row from the one part that holds all sheets.
 
 mod cells;
+mod names;
 mod sheets;
 
 use super::head::Head;
@@ -8,6 +9,7 @@ use super::input::Input;
 use super::workbook::{Cells, CellsBook, Workbook, guarded};
 use super::{Book, Format, Sheet, limits};
 use crate::faults::{self, Trouble};
+use crate::place::Named;
 use cells::OdsCells;
 use memchr::memmem;
 use qd_model::Fault;
@@ -35,9 +37,9 @@ impl Format for Ods {
             limits::check(&bytes, NAME)?;
             content(&bytes)
         })?;
-        let found = guarded(NAME, || find(&content).map_err(|_| damaged()))?;
+        let (found, names) = guarded(NAME, || find(&content).map_err(|_| damaged()))?;
         let sheets = found.iter().map(|sheet| Sheet { name: Some(sheet.name.clone()), hidden: sheet.hidden }).collect();
-        Ok(Box::new(CellsBook::new(OdsBook { content, found }, sheets)))
+        Ok(Box::new(CellsBook::new(OdsBook { content, found, names }, sheets)))
     }
 }
 
@@ -65,6 +67,7 @@ fn damaged() -> Trouble {
 struct OdsBook {
     content: String,
     found: Vec<Found>,
+    names: Vec<Named>,
 }
 
 impl Workbook for OdsBook {
@@ -72,6 +75,10 @@ impl Workbook for OdsBook {
 
     fn cells<'a>(&'a mut self, sheet: usize, _name: &str) -> Result<Box<dyn Cells + Send + 'a>, Trouble> {
         Ok(Box::new(OdsCells::new(&self.content[self.found[sheet].place.clone()])))
+    }
+
+    fn named_areas(&mut self) -> Vec<Named> {
+        self.names.clone()
     }
 
     fn sheet_notes(&mut self, sheet: usize, _name: &str) -> Vec<Fault> {

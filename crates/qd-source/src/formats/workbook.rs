@@ -3,7 +3,7 @@
 use super::cells::CellsBlock;
 use super::values::Text;
 use super::xlsx::{Late, Pieces};
-use super::{Book, Sheet};
+use super::{Book, NotSeen, Sheet};
 use crate::block::{Block, Cut, Plan};
 use crate::faults::{self, Trouble};
 use crate::guard;
@@ -46,6 +46,10 @@ pub(super) trait Workbook: Send {
     fn named_areas(&mut self) -> Vec<Named> {
         Vec::new()
     }
+    /// What cannot be looked for, because of the format.
+    fn not_seen(&self) -> &'static [NotSeen] {
+        &[]
+    }
 }
 
 /// A workbook as a book of sheets. Everything that a library does for it is done behind the guard.
@@ -77,6 +81,10 @@ impl<W: Workbook> Book for CellsBook<W> {
         let name = self.sheets[sheet].name.as_deref().unwrap_or_default();
         let workbook = &mut self.workbook;
         guard::guarded(move || workbook.sheet_notes(sheet, name)).unwrap_or_default()
+    }
+
+    fn not_seen(&self, _sheet: usize) -> &'static [NotSeen] {
+        self.workbook.not_seen()
     }
 
     fn named_areas(&mut self) -> Vec<Named> {

@@ -8,12 +8,15 @@ pub(crate) use answer::{answer, is_whole};
 
 use super::head::Head;
 use super::input::Input;
+use super::unseen::Unseen;
 use super::values::Text;
 use super::workbook::{Cells, CellsBook, Place, Workbook, guarded};
-use super::{Book, Format, Sheet, limits};
+use super::{Book, Format, NotSeen, Sheet, limits};
 use crate::apart;
 use crate::faults::{self, Trouble};
+use crate::place::Named;
 use answer::{Answer, Said};
+use qd_model::Fault;
 
 const NAME: &str = "old Excel workbook";
 
@@ -41,6 +44,7 @@ impl Format for Xls {
 struct XlsBook {
     answer: Vec<u8>,
     sheets: Vec<Found>,
+    names: Vec<Named>,
 }
 
 /// A sheet in the answer.
@@ -50,30 +54,38 @@ struct Found {
     start: usize,
     /// Whether its cells could not be read.
     is_damaged: bool,
+    unseen: Unseen,
 }
 
 impl XlsBook {
     fn of(answer: Vec<u8>) -> Result<Self, Trouble> {
-        let mut sheets: Vec<Found> = Vec::new();
+        let (mut sheets, mut names): (Vec<Found>, Vec<Named>) = (Vec::new(), Vec::new());
         let mut reader = Answer::new(&answer, 0);
         loop {
             match reader.next() {
                 Some(Said::Sheet { name, is_hidden }) => {
                     let sheet = Sheet { name: Some(name.to_owned()), hidden: is_hidden };
-                    sheets.push(Found { sheet, start: reader.at(), is_damaged: false });
+                    let unseen = Unseen::default();
+                    sheets.push(Found { sheet, start: reader.at(), is_damaged: false, unseen });
                 }
                 Some(Said::DamagedSheet) => {
                     if let Some(sheet) = sheets.last_mut() {
                         sheet.is_damaged = true;
                     }
                 }
+                Some(Said::Merged(count)) => {
+                    if let Some(sheet) = sheets.last_mut() {
+                        sheet.unseen.merged = count.into();
+                    }
+                }
+                Some(Said::Name { name, refers }) => names.extend(Named::referring(name.to_owned(), refers)),
                 Some(Said::Cell { .. }) => {}
                 Some(Said::Protected) => return Err(faults::protected()),
                 Some(Said::End) => break,
                 Some(Said::Damaged) | None => return Err(faults::damaged(NAME)),
             }
         }
-        Ok(Self { answer, sheets })
+        Ok(Self { answer, sheets, names })
     }
 }
 
@@ -91,5 +103,19 @@ impl Workbook for XlsBook {
             text.set_text(said, stored);
             Ok(Some((row, column)))
         }))
+    }
+    fn named_areas(&mut self) -> Vec<Named> {
+        self.names.clone()
+    }
+
+    fn sheet_notes(&mut self, sheet: usize, _name: &str) -> Vec<Fault> {
+        self.sheets[sheet].unseen.notes()
+    }
+
+    fn not_seen(&self) -> &'static [NotSeen] {
+        &[
+            ("hidden", "hidden rows and columns cannot be seen in an old Excel workbook (.xls)"),
+            ("uncalculated", "whether a formula was calculated cannot be seen in an old Excel workbook (.xls)"),
+        ]
     }
 }

@@ -4,8 +4,9 @@ use super::head::Head;
 use super::input::Input;
 use super::values::Text;
 use super::workbook::{Cells, CellsBook, Workbook, guarded};
-use super::{Book, Format, Sheet, limits};
+use super::{Book, Format, NotSeen, Sheet, limits};
 use crate::faults::{self, Trouble};
+use crate::place::Named;
 use calamine::{Reader, SheetType, SheetVisible, XlsbError};
 use std::io::Cursor;
 
@@ -51,6 +52,19 @@ impl Workbook for XlsbBook {
             }
             Ok(None)
         }))
+    }
+
+    fn named_areas(&mut self) -> Vec<Named> {
+        let names = self.0.defined_names().iter();
+        names.filter_map(|(name, refers)| Named::referring(name.clone(), refers)).collect()
+    }
+
+    fn not_seen(&self) -> &'static [NotSeen] {
+        &[
+            ("hidden", "hidden rows and columns cannot be seen in a binary Excel workbook (.xlsb)"),
+            ("merged", "merged cells cannot be seen in a binary Excel workbook (.xlsb)"),
+            ("uncalculated", "whether a formula was calculated cannot be seen in a binary Excel workbook (.xlsb)"),
+        ]
     }
 }
 

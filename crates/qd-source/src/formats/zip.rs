@@ -3,9 +3,10 @@
 
 use super::head::{self, Head};
 use super::input::{Bytes, Input};
-use super::{Book, Format, Sheet, gzip, limits, workbook};
+use super::{Book, Format, NotSeen, Sheet, gzip, limits, workbook};
 use crate::block::{Block, Plan};
 use crate::faults::{self, Trouble};
+use crate::place::Named;
 use crate::sample::Sample;
 use ::zip::ZipArchive;
 use qd_model::Fault;
@@ -150,6 +151,25 @@ impl Book for Pack {
     fn sheet_notes(&mut self, sheet: usize) -> Vec<Fault> {
         let Ok((book, number)) = self.book(sheet) else { return Vec::new() };
         book.notes().into_iter().chain(book.sheet_notes(number)).collect()
+    }
+
+    fn not_seen(&self, sheet: usize) -> &'static [NotSeen] {
+        let (file, number) = self.places[sheet];
+        self.files[file].as_ref().map_or(&[], |book| book.not_seen(number))
+    }
+
+    fn named_areas(&mut self) -> Vec<Named> {
+        let mut all = Vec::new();
+        for (file, book) in self.files.iter_mut().enumerate() {
+            let Ok(book) = book else { continue };
+            for named in book.named_areas() {
+                let number = book.sheets().iter().position(|sheet| sheet.name.as_ref() == Some(&named.sheet));
+                let place = number.and_then(|number| self.places.iter().position(|place| *place == (file, number)));
+                let sheet = place.and_then(|place| self.sheets[place].name.clone());
+                all.extend(sheet.map(|sheet| Named { sheet, ..named }));
+            }
+        }
+        all
     }
 
     fn blocks<'a>(&'a mut self, sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a> {

@@ -16,6 +16,10 @@ pub(super) enum Said<'a> {
     Cell { row: u32, column: u32, stored: Stored, text: &'a str },
     /// The sheet could not be read.
     DamagedSheet,
+    /// How many merged ranges the sheet has.
+    Merged(u32),
+    /// A name that stands for cells, and what it refers to.
+    Name { name: &'a str, refers: &'a str },
     /// The workbook only opens with a password.
     Protected,
     /// The workbook could not be read.
@@ -27,6 +31,8 @@ pub(super) enum Said<'a> {
 const SHEET: u8 = b'S';
 const HIDDEN: u8 = b'H';
 const DAMAGED_SHEET: u8 = b'X';
+const MERGED: u8 = b'M';
+const NAME: u8 = b'N';
 const PROTECTED: u8 = b'P';
 const DAMAGED: u8 = b'D';
 const END: u8 = b'E';
@@ -62,6 +68,11 @@ fn write(bytes: Vec<u8>, out: &mut Vec<u8>) -> u8 {
     };
     let sheets: Vec<_> =
         book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).cloned().collect();
+    for (name, refers) in book.defined_names() {
+        out.push(NAME);
+        put(out, name);
+        put(out, refers);
+    }
     for sheet in sheets {
         out.push(if sheet.visible == SheetVisible::Visible { SHEET } else { HIDDEN });
         put(out, &sheet.name);
@@ -69,6 +80,10 @@ fn write(bytes: Vec<u8>, out: &mut Vec<u8>) -> u8 {
         match guard::guarded(|| book.worksheet_range(&sheet.name)) {
             Some(Ok(range)) => cells(&range, out),
             _ => out.push(DAMAGED_SHEET),
+        }
+        if let Some(merged) = book.merge_cells_by_sheet_name(&sheet.name).ok().filter(|merged| !merged.is_empty()) {
+            out.push(MERGED);
+            out.extend_from_slice(&(merged.len() as u32).to_le_bytes());
         }
     }
     END
@@ -133,6 +148,8 @@ impl<'a> Answer<'a> {
         Some(match sign {
             SHEET | HIDDEN => Said::Sheet { is_hidden: sign == HIDDEN, name: self.text()? },
             DAMAGED_SHEET => Said::DamagedSheet,
+            MERGED => Said::Merged(self.number()?),
+            NAME => Said::Name { name: self.text()?, refers: self.text()? },
             PROTECTED => Said::Protected,
             DAMAGED => Said::Damaged,
             END => Said::End,

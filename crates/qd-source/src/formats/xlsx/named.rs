@@ -76,11 +76,7 @@ fn ranges(workbook: &str) -> Option<Vec<Named>> {
                 );
             }
             Event::End(element) if element.local_name().as_ref() == "definedName" => {
-                let found = refers.rsplit_once('!').and_then(|(sheet, cells)| Some((sheet, Area::parse(cells)?)));
-                if let Some((name, (sheet, area))) = name.take().zip(found) {
-                    let sheet = sheet.trim_matches('\'').replace("''", "'");
-                    named.push(Named { name, sheet, area });
-                }
+                named.extend(name.take().and_then(|name| Named::referring(name, &refers)));
             }
             Event::Eof => return Some(named),
             _ => {}
