@@ -1,6 +1,7 @@
 //! `fuzz`: damages real files of a format again and again, and reads each. A panic that no door
 //! catches, a file that takes too long and one that takes too much memory are findings; the file is
-//! kept, so that it can be read again.
+//! kept, so that it can be read again. Old workbooks are read apart, as the program reads them: this one
+//! is its own child then.
 
 mod damage;
 mod watch;
@@ -50,6 +51,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, String> {
             usual(panic);
         }
     }));
+    qd_source::read_apart(std::env::current_exe().map_err(|error| error.to_string())?);
     let mut said = Vec::new();
     for (format, endings) in asked.formats {
         let mut files = Vec::new();
@@ -63,6 +65,16 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, String> {
         said.push(format!("{format}: {cases} damaged copies of {} files were answered", files.len()));
     }
     Ok(said.join("\n"))
+}
+
+/// The child's work, as the program does it: with its limits raised as the parent's are.
+pub(crate) fn serve(arguments: &[&str]) -> Result<String, String> {
+    if let ["--limits", times] = arguments {
+        qd_source::raise_limits(times.parse().map_err(|_| "--limits is a number".to_owned())?);
+    }
+    qd_source::serve(&mut std::io::stdin().lock(), &mut std::io::stdout().lock())
+        .map(|()| String::new())
+        .map_err(|error| error.to_string())
 }
 
 fn asked(arguments: &[&str]) -> Result<Asked, String> {
