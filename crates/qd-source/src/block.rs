@@ -4,7 +4,7 @@
 use crate::formats::cells::CellsBlock;
 use crate::formats::text::TextBlock;
 use crate::formats::xlsx::Piece;
-use crate::tail;
+use crate::tail::{self, Tail};
 use crate::watch::Watch;
 use arrow::array::{Array, AsArray, BooleanArray, StringViewBuilder};
 use qd_model::Hit;
@@ -77,12 +77,16 @@ pub(crate) struct Plan {
     pub(crate) headings: Vec<String>,
     /// The fault of rows below the table.
     pub(crate) below: u32,
+    /// The fault of a sentence alone directly below the records.
+    pub(crate) lone: u32,
     /// The fault of rows that repeat the headings.
     pub(crate) again: u32,
     /// Values of the columns that come after, each the same for all rows.
     pub(crate) set: Vec<String>,
     /// How many cells a text record may have.
     pub(crate) widths: (u32, u32),
+    /// Whether each ends with a separator, after which there is nothing.
+    pub(crate) is_ended: bool,
     /// The fault of ragged rows.
     pub(crate) ragged: u32,
     /// The fault of rows with characters that cannot be read.
@@ -111,9 +115,11 @@ impl Plan {
             watches: Vec::new(),
             headings: Vec::new(),
             below: 0,
+            lone: 0,
             again: 0,
             set: Vec::new(),
             widths: (0, u32::MAX),
+            is_ended: false,
             ragged: 0,
             undecodable: 0,
             nul: 0,
@@ -131,7 +137,8 @@ impl Plan {
     /// Leaves out the rows that a part of a wide table does not have, and adds what is the same for
     /// all rows.
     fn complete(&self, mut read: ReadBlock, is_last: bool) -> ReadBlock {
-        let left_out = tail::left_out(self, &read.chunk, is_last);
+        let Tail { left_out, in_doubt } = tail::look(self, &read.chunk, is_last);
+        read.hits.extend(in_doubt);
         if !left_out.is_empty() {
             let keep = |row: u32| left_out.iter().all(|hit| hit.row != row);
             let kept: Vec<bool> = read.chunk.rows.iter().map(|row| keep(*row)).collect();

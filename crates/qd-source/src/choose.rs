@@ -94,11 +94,22 @@ fn choose_sheet(
     if let Some(trouble) = trouble.filter(|_| !is_read) {
         return Err(trouble);
     }
-    let chosen = pick(book, looks, known)?;
+    let hidden = all.into_iter().filter(|sheet| !visible.contains(sheet));
+    // A hidden sheet that cannot be read is no fault of the sheet that can.
+    let mut fits = |book: &mut dyn Book, sheet| look(book, sheet, wanted).is_ok_and(|look| look.fits);
+    let chosen = match pick(book, looks, known) {
+        Ok(chosen) => chosen,
+        Err(trouble) if is_read => return Err(trouble),
+        Err(trouble) => {
+            let fitting: Vec<usize> = hidden.filter(|sheet| fits(book, *sheet)).collect();
+            let fitting: Vec<Called> = fitting.into_iter().filter_map(|sheet| called(book, sheet)).collect();
+            let table = known.map(|(schema, _)| table_name(schema));
+            return Err(if fitting.is_empty() { trouble } else { faults::only_hidden(table, &fitting) });
+        }
+    };
     if known.is_some() {
-        for sheet in all.into_iter().filter(|sheet| !visible.contains(sheet)) {
-            // A hidden sheet that cannot be read is no fault of the sheet that can.
-            let fits = look(book, sheet, wanted).is_ok_and(|look| look.fits);
+        for sheet in hidden {
+            let fits = fits(book, sheet);
             notes.extend(called(book, sheet).filter(|_| fits).as_ref().map(faults::hidden_skipped));
         }
     }
@@ -190,6 +201,11 @@ fn settle(
     }
     match (heading, known) {
         (Some(heading), _) => Ok(Choice { sheet, sample, heading, area, notes }),
+        (None, Some((schema, _)))
+            if schema.fields.len() > 1 && sample.rows.iter().all(|row| row.width.is_some_and(|width| width < 2)) =>
+        {
+            Err(faults::no_separator(table_name(schema)))
+        }
         (None, Some((schema, _))) => {
             let sheet: Vec<Called> = called(book, sheet).into_iter().collect();
             Err(faults::wrong_template(table_name(schema), &sheet))

@@ -23,6 +23,7 @@ codes! {
     DUPLICATE_HEADING "duplicate-heading" Reject;
     ENCODING "encoding" Note;
     HIDDEN "hidden" Note;
+    LONE_SENTENCE "lone-sentence" Error;
     LOST_DIGITS "lost-digits" Query;
     MERGED "merged" Note;
     MISSING_COLUMN "missing-column" Reject;

@@ -173,6 +173,13 @@ pub(crate) fn wrong_template(table: &str, sheets: &[Called]) -> Trouble {
     }))
 }
 
+/// The same of text in which no separator was found.
+pub(crate) fn no_separator(table: &str) -> Trouble {
+    let message = format!("No heading of {table} was recognised in the file, of which the rows have one cell each");
+    let fix = "look at how its columns are separated: commas, semicolons, tabs and bars are known; ask for an Excel workbook (.xlsx) or a CSV file else";
+    Trouble::from(fault(&codes::WRONG_TEMPLATE, &message, fix))
+}
+
 /// The sheet that was asked for is not there.
 pub(crate) fn sheet_not_found(asked: &str, sheets: &[Called]) -> Trouble {
     let near = words::nearest(asked, sheets.iter().map(|called| called.own.as_str()));
@@ -197,7 +204,7 @@ pub(crate) fn sheet_not_found(asked: &str, sheets: &[Called]) -> Trouble {
 
 /// The range that was asked for is not there.
 pub(crate) fn range_not_found(asked: &str, known: &[Called]) -> Trouble {
-    let fix = "mend `range` in the pipeline's source: cells such as B4:H200, or the name of a table, a named range or a database range of an xlsx or ods workbook";
+    let fix = "mend `range` in the pipeline's source: cells such as B4:H200, or a name that the workbook has for cells (a named range; a table in xlsx; a database range in ods)";
     Trouble::from(naming(&codes::SHEET_NOT_FOUND, |names| {
         let known = match (known, names) {
             ([], _) => String::new(),
@@ -235,6 +242,23 @@ pub(crate) fn several_sheets(table: Option<&str>, sheets: &[Called]) -> Trouble 
             None => format!("{count} sheets hold something: {list}"),
         };
         (message, "name the sheet that is to be read".to_owned())
+    }))
+}
+
+/// Nothing but hidden sheets could be the table.
+pub(crate) fn only_hidden(table: Option<&str>, sheets: &[Called]) -> Trouble {
+    Trouble::from(naming(&codes::SHEET_NOT_FOUND, |names| {
+        let list = names.list(sheets);
+        let (who, have, hold) = match sheets {
+            [_] => ("a sheet that is hidden in the workbook", "has", "holds"),
+            _ => ("sheets that are hidden in the workbook", "have", "hold"),
+        };
+        let message = match table {
+            Some(table) => format!("Only {who} {have} the headings of {table}: {list}"),
+            None => format!("Only {who} {hold} something: {list}"),
+        };
+        let fix = "ask the partner whether this is the table and why it is hidden; to read it, name the sheet";
+        (message, fix.to_owned())
     }))
 }
 
@@ -453,6 +477,16 @@ pub(crate) fn below_table() -> Fault {
     Fault {
         many: "rows stand below the table and are totals or notes, and were not read".into(),
         ..fault(&codes::BELOW_TABLE, message, "nothing, if the row is no record of the table")
+    }
+}
+
+/// A row directly below the records that may be one of them or a note.
+pub(crate) fn lone_sentence() -> Fault {
+    let message = "The last row holds a sentence in one cell and nothing else, so whether it is a record or a note below the table is not known";
+    let fix = "if it is a note, ask the partner to delete it or to leave a blank row above it; if it is a record, to fill in its other columns";
+    Fault {
+        many: "last rows hold a sentence in one cell and nothing else, so whether they are records or notes below the table is not known".into(),
+        ..fault(&codes::LONE_SENTENCE, message, fix)
     }
 }
 

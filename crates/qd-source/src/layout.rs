@@ -160,7 +160,7 @@ pub(crate) fn lay_out(
         }
         None => out.without_schema(row, &choice.sample.rows[choice.heading + 1..]),
     }
-    out.finish(row, choice.area)
+    out.finish(row, &choice.sample.rows[choice.heading + 1..], choice.area)
 }
 
 struct Builder {
@@ -224,7 +224,10 @@ impl Builder {
         let headed: HashMap<u32, &str> = row.cells.iter().map(|cell| (cell.column, cell.text.as_str())).collect();
         let mut columns: Vec<u32> = headed.keys().copied().collect();
         let beside = below.iter().flat_map(|row| &row.cells).map(|cell| cell.column);
-        let end = row.width.unwrap_or(last.saturating_add(BESIDE));
+        // Cells of longer records than that of the headings are shown too, though what they belong to is not known.
+        let widest = below.iter().filter_map(|row| row.width).max();
+        let far = last.saturating_add(BESIDE);
+        let end = row.width.map_or(far, |width| width.max(widest.unwrap_or(0).min(far)));
         columns.extend(beside.filter(|column| *column < end));
         columns.sort_unstable();
         columns.dedup();
@@ -361,7 +364,7 @@ impl Builder {
     }
 
     /// Registers the faults that only rows can show, and closes the plan.
-    fn finish(mut self, row: &SampleRow, area: Area) -> Layout {
+    fn finish(mut self, row: &SampleRow, below: &[SampleRow], area: Area) -> Layout {
         let set = std::mem::take(&mut self.set);
         let sheet_columns = self.shape.columns.len() - set.len();
         let read = &self.shape.columns[..sheet_columns];
@@ -389,8 +392,10 @@ impl Builder {
             watches: self.watches,
             headings,
             below: self.findings.fault(faults::below_table()),
+            lone: self.findings.fault(faults::lone_sentence()),
             again: self.findings.fault(faults::repeated_heading()),
             set,
+            is_ended: !self.is_plain && is_ended(row, below),
             // Beside a range there may be anything.
             widths: if area.is_part() { (0, u32::MAX) } else { ((last + 1).min(width), width) },
             ragged: self.findings.fault(faults::ragged_row()),
@@ -403,6 +408,13 @@ impl Builder {
         };
         Layout { shape: self.shape, findings: self.findings, quarantined: self.quarantined, plan }
     }
+}
+
+/// Whether every record ends with a separator, but not that of the headings.
+fn is_ended(row: &SampleRow, below: &[SampleRow]) -> bool {
+    let Some(width) = row.width else { return false };
+    let ends = |row: &SampleRow| row.width == Some(width + 1) && row.cells.iter().all(|cell| cell.column < width);
+    below.len() > 1 && below.iter().all(ends)
 }
 
 /// Where the partner's mapping names the column of a field, other columns that the schema's words

@@ -237,7 +237,9 @@ impl<'a> Reader<'a> {
             !holds
         });
         let (least, most) = self.plan.widths;
-        if !(least..=most).contains(&(cells.len() as u32)) {
+        let count = cells.len() as u32;
+        let is_ended = self.plan.is_ended && count > most && cells.last().is_some_and(|cell| cell.is_empty());
+        if !(least..=most).contains(&(count - u32::from(is_ended))) {
             self.hits.push(Hit { row, fault: self.plan.ragged, evidence: None });
         }
         for (column, _, builder) in &mut self.columns {

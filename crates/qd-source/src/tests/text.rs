@@ -77,7 +77,7 @@ fn bytes_that_are_no_characters_stay_visible() {
 fn ragged_rows_are_held_and_not_shifted() {
     check(
         "a,b,c\n1,2\n3,4,5\n6,7,8,9\n",
-        "1: a|b|c\n2: 1|2|~\n3: 3|4|5\n4: 6|7|8",
+        "1: a|b|c|\n2: 1|2|~|~\n3: 3|4|5|~\n4: 6|7|8|9",
         &["2 - ragged-row", "4 - ragged-row"],
     );
     check("a,b,,\n1,2\n3,4,,\n5,6,\n7\n", "1: a|b\n2: 1|2\n3: 3|4\n4: 5|6\n5: 7|~", &["5 - ragged-row"]);
@@ -224,4 +224,62 @@ fn strangers_are_named() {
         assert_eq!(read.findings, ["- - unreadable"], "{what}");
         assert!(read.messages.contains(what), "{} is not {what}", read.messages);
     }
+}
+
+#[test]
+fn a_sentence_below_the_records_is_left_out_only_where_it_cannot_be_one() {
+    let sentence = "Hours are those that the tutors wrote down";
+    let head = "Ref,Hours,Remarks\nA,1,\n";
+    let read = |tail: &str, rows: &str, findings: &[&str]| {
+        let rows = if rows.is_empty() { String::new() } else { format!("\n{rows}") };
+        let read = read_bytes(format!("{head}{tail}").as_bytes(), &Request::default(), None);
+        assert_eq!(read.table(), format!("1: Ref|Hours|Remarks\n2: A|1|{rows}"));
+        assert_eq!(read.findings, findings);
+    };
+    // Nobody knows: it is read, and held.
+    read(&format!("{sentence},,\n"), &format!("3: {sentence}||"), &["3 - lone-sentence"]);
+    read(&format!(",,{sentence}\n"), &format!("3: ||{sentence}"), &["3 - lone-sentence"]);
+    read("Noted that the client came late,,\n", "3: Noted that the client came late||", &["3 - lone-sentence"]);
+    // It says itself that it is a note, or stands apart.
+    read("Note: hours are rounded,,\n", "", &["3 - below-table"]);
+    read("* provisional figures,,\n", "", &["3 - below-table"]);
+    read(&format!(",,\n{sentence},,\n{sentence},,\n"), "", &["4 - below-table", "5 - below-table"]);
+    read(&format!("Total,1,\n{sentence},,\n"), "", &["3 - below-table", "4 - below-table"]);
+    // What is not alone is a record, and so is what is no sentence.
+    read(&format!("{sentence},2,\n"), &format!("3: {sentence}|2|"), &[]);
+    read("B,,\n", "3: B||", &[]);
+}
+
+#[test]
+fn what_stands_at_the_end_is_seen_wherever_blocks_end() {
+    let rows: String = (0..40).map(|row| format!("A{row},{row},x\n")).collect();
+    let text = format!("Ref,Hours,Remarks\n{rows}Total,780,\n");
+    for block in 1..text.len() + 2 {
+        let read = read_bytes(text.as_bytes(), &Request::default(), Some(block));
+        assert_eq!(read.findings, ["42 - below-table"], "block {block}");
+        assert_eq!(read.rows.len(), 40, "block {block}");
+    }
+}
+
+#[test]
+fn files_that_were_put_together_repeat_their_mark_with_their_headings() {
+    let one = "\u{feff}Ref,Hours,Remarks\nA,1,x\n";
+    check(one.repeat(2), "1: Ref|Hours|Remarks\n2: A|1|x\n4: A|1|x", &["3 - repeated-heading"]);
+}
+
+#[test]
+fn a_separator_at_the_end_of_every_record_but_the_headings_is_no_cell() {
+    check("Ref,Hours\nA,1,\nB,2,\n", "1: Ref|Hours\n2: A|1\n3: B|2", &[]);
+    // One that only some have may be a cell that has moved.
+    check("Ref,Hours\nA,1,\nB,2\n", "1: Ref|Hours\n2: A|1\n3: B|2", &["2 - ragged-row"]);
+    check("Ref,Hours\nA,1,\nB,2,,\n", "1: Ref|Hours\n2: A|1\n3: B|2", &["2 - ragged-row", "3 - ragged-row"]);
+}
+
+#[test]
+fn rows_of_one_cell_that_are_not_recognised_say_so() {
+    let schema = schema(OURS);
+    let request = Request { schema: Some(&schema), ..Request::default() };
+    let read = read_bytes(b"Ref  Start\nA    x\n", &request, None);
+    assert_eq!(read.findings, ["- - wrong-template"]);
+    assert!(read.messages.contains("rows have one cell each"), "{}", read.messages);
 }

@@ -64,6 +64,10 @@ fn the_sheet_whose_headings_fit_is_taken() {
     check(&workbook(&[("Lists", lists)]), None, true, "", &["- - wrong-template"]);
     check(&workbook(&[("Data", small), ("More", lists)]), None, false, "", &["- - several-sheets"]);
     check(&workbook(&[("Data", small), ("Empty", &[])]), None, false, read, &[]);
+    for other in [&[][..], lists] {
+        check(&workbook(&[("~Data", small), ("Else", other)]), None, true, "", &["- - sheet-not-found"]);
+    }
+    check(&workbook(&[("~Data", small), ("Else", &[])]), None, false, "", &["- - sheet-not-found"]);
     check(&workbook(&[("Empty", &[])]), None, true, "", &["- - unreadable"]);
     check(&workbook(&[("Data", &[&["Ref", "Start"]])]), None, true, "1: Ref|Start", &["- - no-rows"]);
 }

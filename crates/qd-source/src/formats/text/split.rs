@@ -10,6 +10,9 @@ use memchr::{memchr, memchr_iter, memrchr};
 /// The longest record. One that is longer is most likely a quotation mark that never closes.
 const LONGEST: u64 = 64 * MIB;
 
+/// A last piece that is shorter than this is no piece of its own.
+const TAIL: usize = 4096;
+
 /// Some whole records.
 pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
@@ -28,15 +31,37 @@ pub(super) struct Splitter {
     skip: usize,
     pending: Vec<u8>,
     row: u32,
+    /// A piece that is held back until it is known whether it is the last one.
+    held: Option<Piece>,
 }
 
 impl Splitter {
     pub(super) fn new(decoder: Decoder, dialect: Dialect, block: usize, skip: usize) -> Self {
-        Self { decoder, dialect, block, skip, pending: Vec::new(), row: 1 }
+        Self { decoder, dialect, block, skip, pending: Vec::new(), row: 1, held: None }
     }
 
-    /// The next piece, or why there cannot be one.
+    /// The next piece, or why there cannot be one. What stands at the end of the text stands in one piece,
+    /// with the records before it.
     pub(super) fn next_piece(&mut self) -> Result<Option<Piece>, Trouble> {
+        loop {
+            let Some(next) = self.cut_next()? else {
+                return Ok(self.held.take().map(|held| Piece { is_last: true, ..held }));
+            };
+            match &mut self.held {
+                Some(held) if next.is_last && next.bytes.len() < TAIL.min(self.block) => {
+                    held.bytes.extend(next.bytes);
+                    held.records += next.records;
+                }
+                held => {
+                    if let Some(before) = held.replace(next) {
+                        return Ok(Some(before));
+                    }
+                }
+            }
+        }
+    }
+
+    fn cut_next(&mut self) -> Result<Option<Piece>, Trouble> {
         let mut scan = Scan::default();
         loop {
             let want = self.block.saturating_sub(self.pending.len()).max(self.block / 4).max(1);
