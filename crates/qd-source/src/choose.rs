@@ -97,16 +97,15 @@ fn choose_sheet(
     let hidden = all.into_iter().filter(|sheet| !visible.contains(sheet));
     // A hidden sheet that cannot be read is no fault of the sheet that can.
     let mut fits = |book: &mut dyn Book, sheet| look(book, sheet, wanted).is_ok_and(|look| look.fits);
-    let chosen = match pick(book, looks, known) {
-        Ok(chosen) => chosen,
-        Err(trouble) if is_read => return Err(trouble),
-        Err(trouble) => {
-            let fitting: Vec<usize> = hidden.filter(|sheet| fits(book, *sheet)).collect();
-            let fitting: Vec<Called> = fitting.into_iter().filter_map(|sheet| called(book, sheet)).collect();
-            let table = known.map(|(schema, _)| table_name(schema));
-            return Err(if fitting.is_empty() { trouble } else { faults::only_hidden(table, &fitting) });
+    let picked = pick(book, looks, known);
+    if !is_read && !picked.as_ref().is_ok_and(|look| look.heading.is_some()) {
+        let fitting: Vec<usize> = hidden.clone().filter(|sheet| fits(book, *sheet)).collect();
+        let fitting: Vec<Called> = fitting.into_iter().filter_map(|sheet| called(book, sheet)).collect();
+        if !fitting.is_empty() {
+            return Err(faults::only_hidden(known.map(|(schema, _)| table_name(schema)), &fitting));
         }
-    };
+    }
+    let chosen = picked?;
     if known.is_some() {
         for sheet in hidden {
             let fits = fits(book, sheet);

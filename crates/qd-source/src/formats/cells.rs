@@ -9,6 +9,8 @@ use std::sync::atomic::Ordering;
 
 /// Rows in a block.
 const ROWS: usize = 4096;
+/// Fewer rows than this at the end of a sheet are no block of their own.
+const TAIL: usize = 64;
 /// Bytes of text in a block.
 const BYTES: usize = 8 << 20;
 
@@ -71,6 +73,25 @@ impl CellsBlock {
     /// Whether the block should be closed before a cell of this row is added.
     pub(super) fn is_full(&self, row: u32) -> bool {
         (self.rows.len() >= ROWS || self.text.len() >= BYTES) && self.rows.last() != Some(&row)
+    }
+
+    /// Whether there are so few rows in the block that they are better read with those before them.
+    pub(super) fn is_short(&self) -> bool {
+        self.rows.len() < TAIL
+    }
+
+    /// Takes in the block that comes after.
+    pub(super) fn append(&mut self, next: Self) {
+        let (text, rows) = (self.text.len() as u32, self.rows.len() as u32);
+        self.text.push_str(&next.text);
+        self.cells.extend(next.cells.into_iter().map(|cell| CellSpan {
+            row: cell.row + rows,
+            start: cell.start + text,
+            end: cell.end + text,
+            ..cell
+        }));
+        self.rows.extend(next.rows);
+        self.hits.extend(next.hits);
     }
 
     /// Whether there is nothing in the block.

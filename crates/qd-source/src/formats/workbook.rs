@@ -113,18 +113,29 @@ impl<W: Workbook> Book for CellsBook<W> {
             }
         };
         let (mut text, mut ahead) = (Text::default(), None);
+        // A block is held back until it is known whether it is the last one.
+        let mut held: Option<CellsBlock> = None;
         Box::new(std::iter::from_fn(move || {
-            let mut reader = cells.take()?;
-            match guarded(W::NAME, || block(reader.as_mut(), &plan, &mut text, ahead)) {
-                Ok((block, next)) => {
-                    // Past the end of its rows the sheet is not read on.
-                    cells = next.is_some().then_some(reader);
-                    ahead = next;
-                    (!block.is_empty()).then(|| block.close(next.is_none()))
-                }
-                Err(fault) => {
-                    *trouble = Some(fault);
-                    None
+            loop {
+                let Some(mut reader) = cells.take() else {
+                    return held.take().map(|block| block.close(trouble.is_none()));
+                };
+                match guarded(W::NAME, || block(reader.as_mut(), &plan, &mut text, ahead)) {
+                    Ok((next, place)) => {
+                        // Past the end of its rows the sheet is not read on.
+                        cells = place.is_some().then_some(reader);
+                        ahead = place;
+                        match &mut held {
+                            _ if next.is_empty() => {}
+                            Some(held) if place.is_none() && next.is_short() => held.append(next),
+                            held => {
+                                if let Some(before) = held.replace(next) {
+                                    return Some(before.close(false));
+                                }
+                            }
+                        }
+                    }
+                    Err(fault) => *trouble = Some(fault),
                 }
             }
         }))

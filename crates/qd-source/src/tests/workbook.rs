@@ -65,9 +65,9 @@ fn the_sheet_whose_headings_fit_is_taken() {
     check(&workbook(&[("Data", small), ("More", lists)]), None, false, "", &["- - several-sheets"]);
     check(&workbook(&[("Data", small), ("Empty", &[])]), None, false, read, &[]);
     for other in [&[][..], lists] {
-        check(&workbook(&[("~Data", small), ("Else", other)]), None, true, "", &["- - sheet-not-found"]);
+        check(&workbook(&[("Else", other), ("~Data", small)]), None, true, "", &["- - sheet-not-found"]);
     }
-    check(&workbook(&[("~Data", small), ("Else", &[])]), None, false, "", &["- - sheet-not-found"]);
+    check(&workbook(&[("Else", &[]), ("~Data", small)]), None, false, "", &["- - sheet-not-found"]);
     check(&workbook(&[("Empty", &[])]), None, true, "", &["- - unreadable"]);
     check(&workbook(&[("Data", &[&["Ref", "Start"]])]), None, true, "1: Ref|Start", &["- - no-rows"]);
 }
@@ -170,4 +170,31 @@ fn a_part_that_unfolds_without_end_is_not_read() {
     let read = read_bytes(&bytes.into_inner(), &Request::default(), None);
     assert_eq!(read.findings, ["- - too-large"]);
     assert!(read.messages.contains("128 MiB"), "{}", read.messages);
+}
+
+#[test]
+fn what_stands_at_the_end_is_seen_wherever_blocks_end() {
+    // A block has 4,096 rows: the total is its last row, or the first of the next; or cells that are only
+    // formatted follow, in a sheet that is read in pieces.
+    for (records, blank) in [(4095, 0), (4096, 0), (4097, 0), (40_000, 120_000)] {
+        let mut book = Workbook::new();
+        let bold = Format::new().set_bold();
+        let sheet = book.add_worksheet();
+        for (column, heading) in (0u16..).zip(["ref", "hours", "remarks"]) {
+            sheet.write_string(0, column, heading).unwrap();
+        }
+        for row in 1..=records {
+            sheet.write_string(row, 0, format!("A{row}")).unwrap();
+            sheet.write_number(row, 1, row).unwrap();
+            sheet.write_string(row, 2, "x").unwrap();
+        }
+        sheet.write_string(records + 1, 0, "Total").unwrap();
+        sheet.write_number(records + 1, 1, 7).unwrap();
+        for row in records + 2..records + 2 + blank {
+            sheet.write_blank(row, 0, &bold).unwrap();
+        }
+        let read = read_bytes(&book.save_to_buffer().unwrap(), &Request::default(), None);
+        assert_eq!(read.findings, [format!("{} - below-table", records + 2)], "{records} {blank}");
+        assert_eq!(read.rows.len() as u32, records);
+    }
 }

@@ -23,6 +23,8 @@ use zip::{CompressionMethod, ZipArchive};
 
 /// About how much XML is in a piece.
 const PIECE: usize = 1 << 20;
+/// A last piece that is shorter than this is no piece of its own.
+const TAIL: usize = 16 << 10;
 /// A row that is longer than this is none.
 const LONGEST: usize = 64 << 20;
 
@@ -35,6 +37,8 @@ pub(crate) struct Pieces {
     shared: Arc<Shared>,
     plan: Arc<Plan>,
     pending: Vec<u8>,
+    /// A piece that is held back until it is known whether it is the last one.
+    held: Option<Piece>,
     /// Whether the rows have ended.
     ended: bool,
     late: Arc<Late>,
@@ -161,15 +165,44 @@ impl Pieces {
         };
         let shared = Arc::new(Shared { styles, is_1904, texts });
         let plan = Arc::clone(plan);
-        Some(Self { bytes: bytes.clone(), part, name: name.to_owned(), xml, shared, plan, pending, ended: false, late })
+        Some(Self {
+            bytes: bytes.clone(),
+            part,
+            name: name.to_owned(),
+            xml,
+            shared,
+            plan,
+            pending,
+            ended: false,
+            late,
+            held: None,
+        })
     }
 
     pub(crate) fn late(&self) -> Arc<Late> {
         Arc::clone(&self.late)
     }
 
-    /// The next piece, and whether it is the last. Pieces end before a row, and the last one where the rows do.
+    /// The next piece that holds a value, and whether it is the last. Pieces end before a row, and the last
+    /// one where the rows do; what stands at the end stands in one piece, with rows before it.
     pub(crate) fn next(&mut self) -> Result<Option<(Piece, bool)>, Trouble> {
+        loop {
+            let Some(next) = self.cut_next()? else { return Ok(self.held.take().map(|held| (held, true))) };
+            let is_end = self.ended && next.xml.len() < TAIL;
+            match &mut self.held {
+                // Rows may be formatted far below the last one that is filled.
+                _ if !holds_values(&next.xml) => self.late.look(&next.xml),
+                Some(held) if is_end => held.xml.extend(next.xml),
+                held => {
+                    if let Some(before) = held.replace(next) {
+                        return Ok(Some((before, false)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn cut_next(&mut self) -> Result<Option<Piece>, Trouble> {
         let damaged = || faults::damaged(NAME);
         while !self.ended {
             let more = self.pending.len() < PIECE && self.xml.fill(&mut self.pending).map_err(|_| damaged())?;
@@ -181,9 +214,10 @@ impl Pieces {
                 self.ended = true;
                 let rest = self.pending.split_off(end);
                 self.tail(rest)?;
-                return Ok(self.piece().map(|piece| (piece, true)));
+                return Ok(self.piece());
             }
-            let cut = memmem::rfind(&self.pending, b"<row").filter(|cut| *cut > 0);
+            let is_blank = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_whitespace);
+            let cut = memmem::rfind(&self.pending, b"<row").filter(|cut| !is_blank(&self.pending[..*cut]));
             match cut {
                 Some(cut) => {
                     let rest = self.pending[cut..].to_vec();
@@ -191,7 +225,7 @@ impl Pieces {
                     let piece = self.piece();
                     self.pending = rest;
                     self.pending.reserve(PIECE);
-                    return Ok(piece.map(|piece| (piece, false)));
+                    return Ok(piece);
                 }
                 None => {
                     if self.pending.len() > LONGEST || !self.xml.fill(&mut self.pending).map_err(|_| damaged())? {
@@ -224,6 +258,11 @@ impl Pieces {
             late: Arc::clone(&self.late),
         })
     }
+}
+
+/// Whether any cell of some rows may hold something: cells that are formatted only have no element inside.
+fn holds_values(rows: &[u8]) -> bool {
+    [&b"<v"[..], b"<is", b"<f"].iter().any(|element| memmem::find(rows, element).is_some())
 }
 
 impl Piece {
