@@ -1,7 +1,7 @@
 //! People who turned out to be somebody else, told to a recipient in its own pseudonyms.
 
 use crate::keys::DomainKey;
-use crate::table::{ClearedColumn, ClearedTable, batch};
+use crate::table::{ClearedColumn, ClearedTable, batch, schema_of};
 use arrow::array::{ArrayRef, StringViewArray};
 use arrow::datatypes::{DataType, Field};
 use qd_model::{Class, FieldType};
@@ -46,7 +46,7 @@ pub fn clear_changed(changed: &[Changed<'_>], key: &DomainKey) -> ClearedTable {
         });
     }
     let count = rows.len();
-    ClearedTable::new("crosswalk", cleared, batch(fields, arrays, count))
+    ClearedTable::new("crosswalk", cleared, batch(schema_of(fields), arrays, count))
 }
 
 #[cfg(test)]

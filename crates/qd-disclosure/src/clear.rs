@@ -5,18 +5,18 @@ mod companions;
 use crate::keys::DomainKey;
 use crate::lookups::Lookups;
 use crate::profile;
-use crate::table::{ClearedColumn, ClearedTable, batch};
+use crate::table::{ClearedColumn, ClearedTable, batch, schema_of};
 use crate::treatments::{Asked, Cells, Treatment};
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
+use arrow::datatypes::{DataType, Field, SchemaRef};
 use jiff::civil::Date;
 use qd_model::Schema;
 use qd_model::pipeline::TableRelease;
 use qd_table::{Typed, arrow_type};
 use rayon::prelude::*;
-use std::sync::Arc;
 
 /// What decides how a table's rows leave for one recipient.
+#[derive(Clone, Copy)]
 pub struct Clearance<'a> {
     /// The table's schema.
     pub schema: &'a Schema,
@@ -57,46 +57,88 @@ pub struct Rows<'a> {
 /// ([`crate::mistakes`]), is not in the result. Rows with a pseudonym are ordered by it, and then by
 /// all else that is released, so that their order tells nothing; others keep the order given.
 pub fn clear(clearance: &Clearance<'_>, rows: &[Rows<'_>], people: &[String]) -> ClearedTable {
-    let released = profile::released(clearance.release, clearance.schema, clearance.lookups);
-    let cells: Vec<Cells<'_>> = rows
-        .iter()
-        .map(|rows| Cells {
+    let clearing = Clearing::new(clearance);
+    clearing.table(rows.par_iter().map(|rows| clearing.part(rows, people)).collect())
+}
+
+/// A recipient's profile made ready for rows that come part by part.
+pub struct Clearing<'a> {
+    clearance: Clearance<'a>,
+    released: Vec<(Asked<'a>, &'static dyn Treatment)>,
+    columns: Vec<ClearedColumn>,
+    schema: SchemaRef,
+}
+
+/// Rows that went through a profile, and stand in the order of their source still: they leave only as
+/// part of a table ([`Clearing::table`]).
+pub struct ClearedPart(RecordBatch);
+
+impl<'a> Clearing<'a> {
+    /// Makes a profile ready.
+    pub fn new(clearance: &Clearance<'a>) -> Self {
+        let released = profile::released(clearance.release, clearance.schema, clearance.lookups);
+        let (mut columns, mut fields) = (Vec::new(), Vec::new());
+        let mut add = |column: ClearedColumn, data_type: DataType| {
+            fields.push(Field::new(&column.name, data_type, true));
+            columns.push(column);
+        };
+        for (asked, treatment) in &released {
+            let column = profile::column(asked, *treatment);
+            let companion = has_companion(clearance, asked, *treatment).then(|| companions::column(&column));
+            let data_type = arrow_type(column.field_type);
+            add(column, data_type);
+            if let Some(companion) = companion {
+                add(companion, DataType::Utf8View);
+            }
+        }
+        Self { clearance: *clearance, released, columns, schema: schema_of(fields) }
+    }
+
+    /// What each column will be.
+    pub fn columns(&self) -> &[ClearedColumn] {
+        &self.columns
+    }
+
+    /// Some rows through the profile, for [`Clearing::table`].
+    pub fn part(&self, rows: &Rows<'_>, people: &[String]) -> ClearedPart {
+        let cells = Cells {
             typed: rows.typed,
             partner: rows.partner,
             period: rows.period,
             people,
-            key: clearance.key,
-            days: clearance.period,
-        })
-        .collect();
-    let (mut columns, mut fields) = (Vec::new(), Vec::new());
-    let mut add = |column: ClearedColumn, data_type: DataType| {
-        fields.push(Field::new(&column.name, data_type, true));
-        columns.push(column);
-    };
-    for (asked, treatment) in &released {
-        let column = profile::column(asked, *treatment);
-        let companion = has_companion(clearance, asked, *treatment).then(|| companions::column(&column));
-        let data_type = arrow_type(column.field_type);
-        add(column, data_type);
-        if let Some(companion) = companion {
-            add(companion, DataType::Utf8View);
-        }
-    }
-    let treat = |cells: &Cells<'_>| {
-        let arrays = released.par_iter().flat_map_iter(|(asked, treatment)| {
-            let values = treatment.apply(asked, cells);
-            let companion = has_companion(clearance, asked, *treatment)
-                .then(|| companions::reasons(asked, std::slice::from_ref(cells), &values));
+            key: self.clearance.key,
+            days: self.clearance.period,
+        };
+        let arrays = self.released.iter().flat_map(|(asked, treatment)| {
+            let values = treatment.apply(asked, &cells);
+            let companion = has_companion(&self.clearance, asked, *treatment)
+                .then(|| companions::reasons(asked, std::slice::from_ref(&cells), &values));
             std::iter::once(values).chain(companion)
         });
-        batch(fields.clone(), arrays.collect(), cells.typed.len())
-    };
-    let mut parts: Vec<RecordBatch> = cells.par_iter().map(treat).collect();
-    if parts.is_empty() {
-        parts.push(RecordBatch::new_empty(Arc::new(ArrowSchema::new(fields.clone()))));
+        ClearedPart(batch(self.schema.clone(), arrays.collect(), rows.typed.len()))
     }
-    ClearedTable::of_parts(&clearance.release.table, columns, parts).without_source_order()
+
+    /// Parts together, of which the order tells nothing any more where they have a pseudonym.
+    pub fn table(&self, parts: Vec<ClearedPart>) -> ClearedTable {
+        let mut parts: Vec<RecordBatch> = parts.into_iter().map(|part| part.0).collect();
+        if parts.is_empty() {
+            parts.push(RecordBatch::new_empty(self.schema.clone()));
+        }
+        ClearedTable::of_parts(&self.clearance.release.table, self.columns.clone(), parts).without_source_order()
+    }
+}
+
+impl ClearedPart {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.0.num_rows()
+    }
+
+    /// The first rows, and all others.
+    pub fn split(self, rows: usize) -> (Self, Self) {
+        let rows = rows.min(self.rows());
+        (Self(self.0.slice(0, rows)), Self(self.0.slice(rows, self.rows() - rows)))
+    }
 }
 
 fn has_companion(clearance: &Clearance<'_>, asked: &Asked<'_>, treatment: &dyn Treatment) -> bool {

@@ -1,6 +1,6 @@
 //! Lists of people to contact: who a person is and the one way that they chose, and nothing else.
 
-use crate::table::{ClearedColumn, ClearedTable, batch};
+use crate::table::{ClearedColumn, ClearedTable, batch, schema_of};
 use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field};
@@ -111,5 +111,5 @@ pub fn clear_contacts(table: &ClearedTable, contacts: &Contacts, schema: &Schema
         });
     }
     let order: Vec<usize> = (0..columns.len()).collect();
-    ClearedTable::new(table.name(), columns, batch(fields, arrays, ways.len())).sort(&order)
+    ClearedTable::new(table.name(), columns, batch(schema_of(fields), arrays, ways.len())).sort(&order)
 }

@@ -1,7 +1,7 @@
 //! Counts of people on their way out: protected ones for everybody, exact ones for those who may have them.
 
 use crate::figures::{ReleasedCount, ReleasedMean, ReleasedShare};
-use crate::table::{ClearedColumn, ClearedTable, batch};
+use crate::table::{ClearedColumn, ClearedTable, batch, schema_of};
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringViewArray};
 use arrow::datatypes::Field;
 use qd_model::pipeline::Recipient;
@@ -100,7 +100,7 @@ pub fn clear_counts(name: &str, columns: Vec<CountColumn>, recipient: &Recipient
             add(name, title, SIGN, &column.name, FieldType::String, Arc::new(signs));
         }
     }
-    Ok(ClearedTable::new(name, cleared, batch(fields, arrays, rows)))
+    Ok(ClearedTable::new(name, cleared, batch(schema_of(fields), arrays, rows)))
 }
 
 /// The values of a column, and the signs that stand for those it cannot hold.

@@ -26,7 +26,7 @@ mod laws;
 mod samples;
 
 pub use changed::{Changed, clear_changed};
-pub use clear::{Clearance, Reasons, Rows, clear};
+pub use clear::{Clearance, ClearedPart, Clearing, Reasons, Rows, clear};
 pub use contacts::{clear_contacts, contact_mistakes};
 pub use counts::{CountColumn, CountValues, SIGN, clear_counts};
 pub use keys::{

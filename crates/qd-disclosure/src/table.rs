@@ -3,7 +3,7 @@
 use crate::held::Held;
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{SortColumn, lexsort_to_indices};
-use arrow::datatypes::{Field, Schema as ArrowSchema};
+use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
 use qd_model::schema::Category;
 use qd_model::{Class, FieldType};
 use std::fmt;
@@ -124,7 +124,7 @@ impl ClearedTable {
         let fields: Vec<Field> = columns.iter().map(|index| whole.schema().field(*index).clone()).collect();
         let arrays = columns.iter().map(|index| whole.column(*index).clone()).collect();
         let chosen = columns.iter().map(|index| self.columns[*index].clone()).collect();
-        Self::new(&self.name, chosen, batch(fields, arrays, self.rows())).with_origin(self.origin())
+        Self::new(&self.name, chosen, batch(schema_of(fields), arrays, self.rows())).with_origin(self.origin())
     }
 
     /// The same rows with other values in one column.
@@ -133,7 +133,8 @@ impl ClearedTable {
         let mut arrays = whole.columns().to_vec();
         arrays[column] = values;
         let fields = whole.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
-        Self::new(&self.name, self.columns.clone(), batch(fields, arrays, self.rows())).with_origin(self.origin())
+        Self::new(&self.name, self.columns.clone(), batch(schema_of(fields), arrays, self.rows()))
+            .with_origin(self.origin())
     }
 
     /// The same table, of which it is known where each row came from.
@@ -191,10 +192,15 @@ impl fmt::Debug for ClearedTable {
     }
 }
 
+/// The schema of some columns.
+pub(crate) fn schema_of(fields: Vec<Field>) -> SchemaRef {
+    Arc::new(ArrowSchema::new(fields))
+}
+
 /// A batch that knows its rows even where it has no column.
-pub(crate) fn batch(fields: Vec<Field>, arrays: Vec<arrow::array::ArrayRef>, rows: usize) -> RecordBatch {
+pub(crate) fn batch(schema: SchemaRef, arrays: Vec<ArrayRef>, rows: usize) -> RecordBatch {
     debug_assert!(arrays.iter().all(|array| array.len() == rows));
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)
+    RecordBatch::try_new_with_options(schema, arrays, &options)
         .expect("the columns fit their types and are of one length")
 }

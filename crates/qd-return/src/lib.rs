@@ -23,7 +23,7 @@ pub use codebook_html::codebook_html;
 pub use datapackage::{datapackage, table_schema};
 pub use error::ReturnError;
 pub use formats::csv::{TextPart, text};
-pub use formats::parquet::extract;
+pub use formats::parquet::{ExtractStream, extract};
 pub use formats::xlsx::{Document, Sheet, workbook};
 pub use formats::{Format, format, format_names};
 pub use labels::{Labels, label_names, labels};

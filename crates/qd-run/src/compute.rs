@@ -15,6 +15,7 @@ use crate::people;
 use crate::place::NewFile;
 use crate::repeated;
 use crate::state::{self, AcceptedPart, PeriodState};
+use crate::streams::{self, Streams};
 use crate::waivers;
 use arrow::array::{Array, BooleanArray, StringArray};
 use jiff::civil::Date;
@@ -131,6 +132,8 @@ pub(crate) struct Context<'a> {
     pub(crate) explanations: &'a Explanations,
     /// The period in which a file with these bytes came before, by its digest.
     pub(crate) earlier_files: &'a BTreeMap<String, String>,
+    /// Takes the rows of tables that need not be kept.
+    pub(crate) streams: Option<&'a Streams<'a>>,
     /// Told how many of how many sources are done.
     pub(crate) progress: &'a (dyn Fn(usize, usize) + Sync),
 }
@@ -144,11 +147,12 @@ pub(crate) fn compute(context: &Context<'_>) -> Result<Computed, Refusal> {
     let total = found.len();
     let mut sources = found
         .par_iter()
-        .map(|one| {
+        .zip(streams::in_order(&found))
+        .map(|(one, place)| {
             let is_same =
                 |other: &&FoundSource<'_>| (&other.partner.code, other.table) == (&one.partner.code, one.table);
             let is_part = found.iter().filter(is_same).count() > 1;
-            let source = judge_source(context, one, &constants, is_part)?;
+            let source = judge_source(context, one, place, &constants, is_part)?;
             (context.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             Ok(source)
         })
@@ -251,10 +255,13 @@ fn across_parts(sources: &mut [Source]) {
 fn judge_source(
     context: &Context<'_>,
     found: &FoundSource<'_>,
+    place: usize,
     constants: &Constants,
     is_part: bool,
 ) -> Result<Source, Refusal> {
     let loaded = context.loaded;
+    let streams = context.streams.filter(|streams| streams.takes(found.table));
+    let taker = streams.map(|streams| streams.source(found, place));
     let table = &loaded.tables[found.table];
     // Whether a row of an ever-growing sheet has changed may show in any field.
     let is_period = found.spec.coverage == Coverage::Period;
@@ -269,9 +276,10 @@ fn judge_source(
         severities: &loaded.pipeline.severities,
         constants,
         show: ShowValues::Plain,
-        keep: Keep::Rows,
+        keep: if taker.is_some() { Keep::Findings } else { Keep::Rows },
         wanted: wanted.as_deref(),
         is_part,
+        taker: taker.as_ref(),
     };
     let (digest, mut judged) = rayon::join(|| qd_source::digest(&found.path), || judge(&subject));
     let (digest, _) = digest.map_err(|error| {

@@ -194,7 +194,7 @@ fn made_now(
     earlier: &[PeriodState],
     progress: &dyn Progress,
 ) -> Result<Computed, Refusal> {
-    let mut made = prepared.compute(period, people, prepared.before(period, earlier), earlier, progress)?;
+    let mut made = prepared.compute(period, people, prepared.before(period, earlier), earlier, None, progress)?;
     made.keep(prepared.loaded, &prepared.key);
     Ok(made)
 }

@@ -126,7 +126,7 @@ pub fn import_files(
         enter(&prepared, computed, &mut ledger, &mut staging, request)?;
     }
     let mut computed =
-        prepared.compute(&period, &earlier.people, earlier.previous(&prepared), &earlier.states, progress)?;
+        prepared.compute(&period, &earlier.people, earlier.previous(&prepared), &earlier.states, None, progress)?;
     if computed.sources.is_empty() {
         return Err(refuse(format!(
             "no file in {} is a source that the pipeline expects",

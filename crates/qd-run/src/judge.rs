@@ -3,6 +3,7 @@
 use crate::load::LoadedTable;
 use crate::normalised::{self, Tidied};
 use crate::parts::PartOf;
+use crate::streams::Taker;
 use arrow::array::{Array, ArrayRef};
 use arrow::buffer::BooleanBuffer;
 use qd_check::{Checker, Keys, Settings};
@@ -33,6 +34,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) wanted: Option<&'a [bool]>,
     /// Whether other sources give rows of the same partner's table.
     pub(crate) is_part: bool,
+    /// Takes the rows of each block once they are judged.
+    pub(crate) taker: Option<&'a Taker<'a, 'a>>,
 }
 
 /// Whether the rows are wanted after they were judged.
@@ -104,19 +107,26 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         place: subject.place,
     };
     let mut source = match qd_source::open_to_judge(subject.path, &request) {
-        Opened::Rejected(rejection) => return rejected(rejection),
+        Opened::Rejected(rejection) => {
+            subject.taker.inspect(|taker| taker.end(0));
+            return rejected(rejection);
+        }
         Opened::Table(source) => source,
     };
     let settings = Settings { formats: subject.formats, severities: subject.severities, show: subject.show };
     let columns = Columns::of(schema, &source);
     let checker = Checker::new(schema, &columns.shape, &settings);
+    let rules = subject.table.rules.faults(&columns.shape, subject.severities);
+    let taker = subject.taker.filter(|_| !columns.forbid_use);
+    let holding = Holding::of(&source.findings, checker.faults(), &rules, subject.severities);
     let mut parts: Vec<Part> = source
         .blocks()
         .enumerate()
         .par_bridge()
-        .map(|(position, block)| judge_block(position, block, subject, &checker))
+        .map(|(position, block)| judge_block(position, block, subject, &checker, taker.map(|taker| (taker, &holding))))
         .collect();
     parts.sort_unstable_by_key(|part| part.position);
+    subject.taker.inspect(|it| it.end(if taker.is_some() { parts.len() } else { 0 }));
 
     let filled_in: Vec<Vec<u64>> = parts.iter_mut().map(|part| std::mem::take(&mut part.filled)).collect();
     let mut judged = Judged {
@@ -126,7 +136,6 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         filled: filled(schema, &filled_in),
         ..Judged::default()
     };
-    let rules = subject.table.rules.faults(&judged.shape, subject.severities);
     let (mut from_source, mut from_checks, mut from_rules) = (Vec::new(), Vec::new(), Vec::new());
     let mut keys = Vec::with_capacity(parts.len());
     let mut not_judged: BTreeMap<(u32, &'static str), u64> = BTreeMap::new();
@@ -261,10 +270,50 @@ pub(crate) fn escalate(fault: &mut Fault, rule: &Rule, findings: u64, rows: u64)
     }
 }
 
-fn judge_block(position: usize, block: Block, subject: &Subject<'_>, checker: &Checker) -> Part {
+/// Which faults hold a row, by their numbers.
+struct Holding {
+    source: Vec<bool>,
+    checks: Vec<bool>,
+    rules: Vec<bool>,
+}
+
+impl Holding {
+    fn of(source: &SourceFindings, checks: &[Fault], rules: &[Fault], severities: &BTreeMap<String, Severity>) -> Self {
+        let holds = |fault: &Fault| fault.severity == Severity::Error;
+        let of_source = |fault: &Fault| *severities.get(&*fault.code).unwrap_or(&fault.severity) == Severity::Error;
+        Self {
+            source: source.faults.iter().map(of_source).collect(),
+            checks: checks.iter().map(holds).collect(),
+            rules: rules.iter().map(holds).collect(),
+        }
+    }
+
+    /// The rows of a block that are held, in rising order.
+    fn rows(&self, source: &[Hit], checks: &[Hit], rules: &[(u32, u32)]) -> Vec<u32> {
+        let of = |holding: &[bool], fault: u32, row: u32| (holding[fault as usize] && row > 0).then_some(row);
+        let from_source = source.iter().filter_map(|hit| of(&self.source, hit.fault, hit.row));
+        let from_checks = checks.iter().filter_map(|hit| of(&self.checks, hit.fault, hit.row));
+        let from_rules = rules.iter().filter_map(|(fault, row)| of(&self.rules, *fault, *row));
+        let mut held: Vec<u32> = from_source.chain(from_checks).chain(from_rules).collect();
+        held.sort_unstable();
+        held.dedup();
+        held
+    }
+}
+
+fn judge_block(
+    position: usize,
+    block: Block,
+    subject: &Subject<'_>,
+    checker: &Checker,
+    taker: Option<(&Taker<'_, '_>, &Holding)>,
+) -> Part {
     let read = block.read();
     let judged = checker.chunk(&read.chunk);
     let outcome = subject.table.rules.judge(&judged.typed, subject.constants);
+    if let Some((taker, holding)) = taker {
+        taker.take(position, &judged.typed, &holding.rows(&read.hits, &judged.hits, &outcome.hits));
+    }
     Part {
         position,
         rows: judged.typed.len() as u64,

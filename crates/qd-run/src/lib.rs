@@ -54,6 +54,7 @@ mod run;
 pub mod schemas;
 mod sent;
 mod state;
+mod streams;
 mod summary;
 mod template;
 mod validate;

@@ -24,8 +24,14 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
     let prepared = Prepared::new(loaded, request)?;
     let ledger = Ledger::read(&prepared.folders.ledger())?;
     let earlier = earlier(&prepared, &ledger, progress)?;
-    let computed =
-        prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), &earlier.states, progress)?;
+    let computed = prepared.compute(
+        prepared.period,
+        &earlier.people,
+        earlier.previous(&prepared),
+        &earlier.states,
+        None,
+        progress,
+    )?;
     let states = earlier.states.iter().chain(std::iter::once(&computed.state));
     let restricted = restricted(loaded, states, prepared.as_of)?;
     let periods = Periods {
@@ -40,6 +46,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
         opening: earlier.opening(&prepared),
     };
     let making = Making {
+        streamed: &[],
         loaded,
         computed: &computed,
         key: &prepared.key,

@@ -9,6 +9,7 @@ use crate::load::Loaded;
 use crate::repeated;
 use crate::run::{Progress, RunRequest};
 use crate::state::PeriodState;
+use crate::streams::Streams;
 use jiff::civil::Date;
 use qd_disclosure::{DomainKey, Key, KeyUse};
 use qd_link::Known;
@@ -106,6 +107,7 @@ impl<'a> Prepared<'a> {
         people: &KnownPeople,
         previous: Option<&PeriodState>,
         earlier: &[PeriodState],
+        streams: Option<&Streams<'_>>,
         progress: &dyn Progress,
     ) -> Result<Computed, Refusal> {
         let as_of = if period.label == self.period.label { self.as_of } else { period.to };
@@ -123,6 +125,7 @@ impl<'a> Prepared<'a> {
             earlier,
             explanations: &self.explanations,
             earlier_files: &earlier_files,
+            streams,
             progress: &|done, total| progress.step(&what, done, total),
         })
     }

@@ -13,6 +13,7 @@ mod texts;
 mod workbook;
 
 pub(crate) use blocked::{blocked, tables_of};
+pub(crate) use extract::extract_metadata;
 pub(crate) use manifest::RowCounts;
 pub(crate) use texts::schema_path;
 
@@ -23,9 +24,10 @@ use crate::figures::ReturnFigures;
 use crate::indicators::Periods;
 use crate::load::Loaded;
 use crate::outcome::{Blocked, LeftOut, ReturnFile, ReturnOutcome};
-use crate::place::NewFile;
+use crate::place::{Listed, NewFile};
 use crate::risk::{self, ReturnRisk};
 use crate::state::PeriodState;
+use crate::streams::Streamed;
 use blocked::missing_periods;
 use jiff::civil::Date;
 use qd_disclosure::{ClearedTable, DomainKey, Key};
@@ -53,6 +55,8 @@ pub(crate) struct Making<'a> {
     pub(crate) identities: &'a [Identity],
     /// What was sent last of this period and of earlier ones.
     pub(crate) sent: &'a [PeriodState],
+    /// Files that were made while their rows were read.
+    pub(crate) streamed: &'a [Streamed],
 }
 
 /// What a return is made for: the period that is run, or one that is part of it.
@@ -72,6 +76,11 @@ impl<'a> MadeFor<'a> {
             Some(_) => format!("{}-{}", spec.name, period.label),
         };
         Self { spec, period, name, constants: Constants { period: Some((period.from, period.to)), as_of: Some(as_of) } }
+    }
+
+    /// The path of one of its files.
+    pub(crate) fn path(&self, file: &FileSpec, table: &str) -> String {
+        file.path.replace("{period}", &self.period.label).replace("{table}", table)
     }
 }
 
@@ -118,8 +127,11 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
     let folder = made_for.name.clone();
     let maker = Maker::new(making, made_for);
     let mut made = Content::default();
-    for file in &spec.files {
-        maker.file(file, &mut made)?;
+    for (index, file) in spec.files.iter().enumerate() {
+        match making.streamed.iter().find(|it| it.of.0 == made_for.name && it.of.1 == index) {
+            Some(streamed) => made.rows += streamed.rows,
+            None => maker.file(file, &mut made)?,
+        }
     }
     made.files.extend(crosswalk(making, made_for, maker.recipient, &maker.key)?);
     let risk = risk::of_tables(&making.loaded.pipeline, maker.recipient, &made.tables);
@@ -135,6 +147,9 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
     outcome.people = made.people.len() as u64;
     outcome.rows = made.rows;
     outcome.left_out = made.left_out.into_iter().map(|(reason, people)| LeftOut { reason, people }).collect();
+    let large = making.streamed.iter().filter(|streamed| streamed.of.0 == made_for.name);
+    let large: Vec<Listed> = large.map(|streamed| streamed.file.listed.clone()).collect();
+    let listed = |files: &[NewFile]| files.iter().map(NewFile::listed).chain(large.iter().cloned()).collect::<Vec<_>>();
     let in_folder = |(path, bytes): (String, Vec<u8>)| NewFile { path: format!("{folder}/{path}"), bytes };
     let mut files: Vec<NewFile> = made.files.into_iter().map(in_folder).collect();
     let mut finals: Vec<NewFile> = made.finals.into_iter().map(in_folder).collect();
@@ -143,16 +158,12 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         let sealed = maker.sealed(seal, &folder, files, &finals, &outcome)?;
         (files, finals, inside) = (sealed.outside, sealed.finals, sealed.inside);
     } else {
-        let manifest = maker.manifest(&files, &outcome);
+        let manifest = maker.manifest(&listed(&files), &outcome);
         files.push(NewFile { path: format!("{folder}/manifest.json"), bytes: manifest });
     }
-    outcome.files = files
-        .iter()
-        .map(|file| ReturnFile {
-            path: format!("draft/{}", file.path),
-            blake3: blake3::hash(&file.bytes).to_hex().to_string(),
-            bytes: file.bytes.len() as u64,
-        })
+    outcome.files = listed(&files)
+        .into_iter()
+        .map(|file| ReturnFile { path: format!("draft/{}", file.path), blake3: file.blake3, bytes: file.bytes })
         .collect();
     inside.extend(papers);
     inside.extend(audit::lineage_file(&made_for.name, &made.lineage, &making.computed.state.people));
@@ -194,6 +205,7 @@ struct Content {
 /// Makes the files of one return.
 struct Maker<'a> {
     making: &'a Making<'a>,
+    made_for: &'a MadeFor<'a>,
     spec: &'a ReturnSpec,
     period: &'a Period,
     constants: Constants,
@@ -203,13 +215,13 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(making: &'a Making<'a>, made_for: &MadeFor<'a>) -> Self {
+    fn new(making: &'a Making<'a>, made_for: &'a MadeFor<'a>) -> Self {
         let MadeFor { spec, period, constants, .. } = *made_for;
         let pipeline = &making.loaded.pipeline;
         let recipient = pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
         let key = making.key.for_recipient(&pipeline.name, &recipient.code, recipient.epoch);
         let figures = making.figures.get(&made_for.name);
-        Self { making, spec, period, constants, recipient, key, figures }
+        Self { making, made_for, spec, period, constants, recipient, key, figures }
     }
 
     fn file(&self, file: &FileSpec, content: &mut Content) -> Result<(), Refusal> {
@@ -234,6 +246,6 @@ impl<'a> Maker<'a> {
     }
 
     fn path(&self, file: &FileSpec, table: &str) -> String {
-        file.path.replace("{period}", &self.period.label).replace("{table}", table)
+        self.made_for.path(file, table)
     }
 }

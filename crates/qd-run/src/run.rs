@@ -20,6 +20,7 @@ use crate::restricted::restricted;
 use crate::resubmitted::since_before;
 use crate::returns::{Making, make_all};
 use crate::state::PeriodState;
+use crate::streams::{self, Streams};
 use crate::summary::Around;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -77,8 +78,17 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         add_private(&prepared, computed, &around, request, Vec::new(), &mut staging)?;
         enter_period(&mut ledger, &prepared, computed, &[], "", request)?;
     }
-    let mut computed =
-        prepared.compute(prepared.period, &earlier.people, earlier.previous(&prepared), &earlier.states, progress)?;
+    let streamable = streams::streamable(&prepared, request.end);
+    let planned = streams::planned(&prepared, &streamable);
+    let streams = Streams::new(loaded, &staging, &planned)?;
+    let mut computed = prepared.compute(
+        prepared.period,
+        &earlier.people,
+        earlier.previous(&prepared),
+        &earlier.states,
+        Some(&streams),
+        progress,
+    )?;
     if loaded.pipeline.outputs.keep == Keep::All {
         computed.keep(loaded, &prepared.key);
     }
@@ -110,8 +120,10 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     let figures = figures::of_returns(&periods, &earlier.sent, &released);
     let states = earlier.states.iter().chain(std::iter::once(&computed.state));
     let restricted = restricted(loaded, states, prepared.as_of)?;
+    let streamed = streams.finish(&computed)?;
     let making = Making {
         loaded,
+        streamed: &streamed,
         computed: &computed,
         key: &prepared.key,
         figures: &figures,
@@ -121,7 +133,8 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         identities: &identities,
         sent: &earlier.sent,
     };
-    let drafted = draft(&prepared, &making, &earlier, &released, &staging)?;
+    let mut drafted = draft(&prepared, &making, &earlier, &released, &staging)?;
+    drafted.made.extend(streamed.into_iter().map(|streamed| streamed.file));
     let (this_period, cumulative) = periods.headline();
 
     progress.step("putting files in place", 0, 1);
@@ -278,7 +291,8 @@ fn draft(
     }
     files.extend(partner_files(prepared, computed)?);
     let made = findings?;
-    let listed = files.iter().map(NewFile::listed).chain(made.iter().map(|file| file.listed.clone()));
+    let large = making.streamed.iter().map(|streamed| &streamed.file).chain(&made);
+    let listed = files.iter().map(NewFile::listed).chain(large.map(|file| file.listed.clone()));
     let facts = Facts {
         loaded,
         computed,

@@ -96,6 +96,7 @@ pub fn validate(request: &ValidateRequest<'_>) -> Result<Report, Refusal> {
         .par_iter()
         .map(|job| {
             judge(&Subject {
+                taker: None,
                 path: job.path,
                 table: job.table,
                 sheet: job.sheet,

@@ -8,7 +8,8 @@ mod parquet_file;
 mod typed;
 
 pub use parquet_file::{
-    ParquetBatches, ParquetError, Pieces, parquet_batches, read_parquet, write_parquet, write_parquet_pieces,
+    FIRST_VALUES, ParquetBatches, ParquetError, ParquetStream, Pieces, parquet_batches, read_parquet, write_parquet,
+    write_parquet_pieces,
 };
 pub use typed::{Typed, arrow_type};
 

@@ -4,15 +4,17 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::ops::Range;
+use std::sync::Mutex;
 
 /// What the Parquet library says of a file.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +33,8 @@ pub enum ParquetError {
 /// Rows in one row group. Row groups are cut by row number, never by thread.
 const ROW_GROUP: usize = 128 * 1024;
 
-/// How many values are looked at to see whether a column repeats itself.
-const LOOKED_AT: usize = 2048;
+/// How many values of a column are looked at to see whether it repeats itself.
+pub const FIRST_VALUES: usize = 2048;
 
 /// Writes batches as one Parquet file, zstd-compressed, with key-value metadata in the given order.
 /// No minimum and maximum values are written: in an extract they would show values of single people.
@@ -71,65 +73,103 @@ pub fn write_parquet_pieces(
     pieces: &Pieces<'_>,
     metadata: &[(String, String)],
 ) -> Result<(), ParquetError> {
-    let metadata: Vec<KeyValue> =
-        metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .set_statistics_enabled(EnabledStatistics::None)
-        // Pages are cut by their size alone: many small ones would each be compressed anew.
-        .set_data_page_row_count_limit(ROW_GROUP)
-        .set_created_by("quarterday".to_owned())
-        .set_key_value_metadata((!metadata.is_empty()).then_some(metadata));
-    for column in manifold(schema, pieces, rows) {
-        properties = properties.set_column_dictionary_enabled(ColumnPath::from(vec![column]), false);
-    }
-    let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build()))?;
-    let (mut file, factory) = writer.into_serialized_writer()?;
+    let first = |column: usize| pieces(column, 0..rows.min(FIRST_VALUES));
+    let stream = ParquetStream::begin(out, schema, &first, metadata)?;
     let groups: Vec<(usize, Range<usize>)> =
         (0..rows).step_by(ROW_GROUP).map(|start| start..rows.min(start + ROW_GROUP)).enumerate().collect();
     for some in groups.chunks(rayon::current_num_threads()) {
-        let encoded: Vec<Result<Vec<ArrowColumnChunk>, ParquetError>> = some
-            .par_iter()
-            .map(|(index, range)| encode(schema, factory.create_column_writers(*index)?, pieces, range))
-            .collect();
-        for columns in encoded {
-            let mut group = file.next_row_group()?;
-            for column in columns? {
+        some.par_iter().try_for_each(|(index, range)| stream.group(*index, &|column| pieces(column, range.clone())))?;
+    }
+    stream.finish().map(|_| ())
+}
+
+/// A Parquet file that is written row group by row group, each on the thread that has its rows. Groups
+/// may be done in any order: they stand in the file by their numbers.
+pub struct ParquetStream<W: Write + Send> {
+    schema: SchemaRef,
+    factory: ArrowRowGroupWriterFactory,
+    out: Mutex<Out<W>>,
+}
+
+/// The file, and what cannot be written yet.
+struct Out<W: Write + Send> {
+    file: SerializedFileWriter<W>,
+    next: usize,
+    waiting: BTreeMap<usize, Vec<ArrowColumnChunk>>,
+}
+
+impl<W: Write + Send> ParquetStream<W> {
+    /// Begins a file. By the first values of each column it is decided whether it gets a dictionary.
+    pub fn begin(
+        out: W,
+        schema: &SchemaRef,
+        first: &dyn Fn(usize) -> Vec<ArrayRef>,
+        metadata: &[(String, String)],
+    ) -> Result<Self, ParquetError> {
+        let metadata: Vec<KeyValue> =
+            metadata.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+            .set_statistics_enabled(EnabledStatistics::None)
+            // Pages are cut by their size alone: many small ones would each be compressed anew.
+            .set_data_page_row_count_limit(ROW_GROUP)
+            .set_created_by("quarterday".to_owned())
+            .set_key_value_metadata((!metadata.is_empty()).then_some(metadata));
+        for column in manifold(schema, first) {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(vec![column]), false);
+        }
+        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build()))?;
+        let (file, factory) = writer.into_serialized_writer()?;
+        let out = Mutex::new(Out { file, next: 0, waiting: BTreeMap::new() });
+        Ok(Self { schema: schema.clone(), factory, out })
+    }
+
+    /// Encodes and compresses a row group, column by column, and writes what can be written by now.
+    pub fn group(&self, index: usize, values: &(dyn Fn(usize) -> Vec<ArrayRef> + Sync)) -> Result<(), ParquetError> {
+        let writers = self.factory.create_column_writers(index)?;
+        let encode = |(column, mut writer): (usize, ArrowColumnWriter)| {
+            for piece in values(column) {
+                for leaf in compute_leaves(self.schema.field(column), &piece)? {
+                    writer.write(&leaf)?;
+                }
+            }
+            writer.close()
+        };
+        // Every column of ours is a plain one, and has one writer.
+        let columns = writers.into_par_iter().enumerate().map(encode).collect::<Result<Vec<_>, _>>()?;
+        self.out.lock().expect("nothing panics while it is held").take(index, columns)
+    }
+
+    /// Ends the file, of which all row groups are there, and gives back what it was written to.
+    pub fn finish(self) -> Result<W, ParquetError> {
+        let out = self.out.into_inner().expect("nothing panics while it is held");
+        debug_assert!(out.waiting.is_empty(), "a row group is missing");
+        Ok(out.file.into_inner()?)
+    }
+}
+
+impl<W: Write + Send> Out<W> {
+    fn take(&mut self, index: usize, columns: Vec<ArrowColumnChunk>) -> Result<(), ParquetError> {
+        self.waiting.insert(index, columns);
+        while let Some(columns) = self.waiting.remove(&self.next) {
+            let mut group = self.file.next_row_group()?;
+            for column in columns {
                 column.append_to_row_group(&mut group)?;
             }
             group.close()?;
+            self.next += 1;
         }
+        Ok(())
     }
-    file.close()?;
-    Ok(())
-}
-
-/// Encodes and compresses the columns of a row group.
-fn encode(
-    schema: &SchemaRef,
-    writers: Vec<ArrowColumnWriter>,
-    pieces: &Pieces<'_>,
-    rows: &Range<usize>,
-) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
-    let encode = |(column, mut writer): (usize, ArrowColumnWriter)| {
-        for piece in pieces(column, rows.clone()) {
-            for leaf in compute_leaves(schema.field(column), &piece)? {
-                writer.write(&leaf)?;
-            }
-        }
-        Ok(writer.close()?)
-    };
-    // Every column of ours is a plain one, and has one writer.
-    writers.into_par_iter().enumerate().map(encode).collect()
 }
 
 /// Columns of texts that hardly ever repeat themselves, by their first values: a dictionary of them
 /// would be as long as they are.
-fn manifold(schema: &SchemaRef, pieces: &Pieces<'_>, rows: usize) -> Vec<String> {
+fn manifold(schema: &SchemaRef, first: &dyn Fn(usize) -> Vec<ArrayRef>) -> Vec<String> {
     let is_manifold = |column: &usize| {
         let mut seen = HashSet::new();
         let mut count = 0;
-        for array in pieces(*column, 0..rows.min(LOOKED_AT)) {
+        for array in first(*column) {
             let mut look = |text: Option<&str>| {
                 if let Some(text) = text {
                     count += 1;
@@ -142,7 +182,7 @@ fn manifold(schema: &SchemaRef, pieces: &Pieces<'_>, rows: usize) -> Vec<String>
                 _ => {}
             }
         }
-        count > LOOKED_AT / 8 && seen.len() * 4 > count * 3
+        count > FIRST_VALUES / 8 && seen.len() * 4 > count * 3
     };
     (0..schema.fields().len()).filter(is_manifold).map(|column| schema.field(column).name().clone()).collect()
 }

@@ -3,13 +3,15 @@
 
 use super::Format;
 use crate::error::ReturnError;
-use arrow::array::{ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray, StringViewArray};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringArray, StringViewArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use qd_disclosure::{ClearedColumn, ClearedTable};
 use qd_model::pipeline::Part;
-use std::collections::{BTreeMap, HashMap};
+use qd_table::{FIRST_VALUES, ParquetStream};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Write;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// The `parquet` format.
 #[derive(Debug)]
@@ -31,18 +33,79 @@ impl Format for Parquet {
 
 /// The bytes of a Parquet file with all columns of a table. `metadata` becomes the file's own.
 pub fn extract(table: &ClearedTable, metadata: &[(String, String)]) -> Result<Vec<u8>, ReturnError> {
-    let schema = described(table);
-    let pieces = |column: usize, rows: Range<usize>| vec![written(table, &schema, column, rows)];
+    let is_listed = |(index, column): (usize, &ClearedColumn)| {
+        Codes::of(column).filter(|codes| codes.places(table.values(index, 0..table.rows()).as_string_view()).is_some())
+    };
+    let codes: Vec<Option<Codes>> = table.columns().iter().enumerate().map(is_listed).collect();
+    let schema = described(table, &codes);
+    let pieces = |column: usize, rows: Range<usize>| {
+        let values = table.values(column, rows);
+        vec![match &codes[column] {
+            Some(codes) => codes.places(values.as_string_view()).expect("all values of the column are on the list"),
+            None => values,
+        }]
+    };
     let mut bytes = Vec::new();
     qd_table::write_parquet_pieces(&mut bytes, &schema, table.rows(), &pieces, metadata)?;
     Ok(bytes)
 }
 
+/// An extract of rows that come in stretches, each of which is written as a row group of its own.
+pub struct ExtractStream<W: Write + Send> {
+    file: ParquetStream<W>,
+    codes: Vec<Option<Codes>>,
+    unlisted: Mutex<BTreeSet<usize>>,
+}
+
+impl<W: Write + Send> ExtractStream<W> {
+    /// Begins an extract, of which this is the first stretch; `metadata` becomes the file's own. Columns
+    /// with a code list are written as places in it, but for those named here by their numbers.
+    pub fn begin(
+        out: W,
+        first: &ClearedTable,
+        plain: &BTreeSet<usize>,
+        metadata: &[(String, String)],
+    ) -> Result<Self, ReturnError> {
+        let columns = first.columns().iter().enumerate();
+        let codes: Vec<Option<Codes>> =
+            columns.map(|(index, column)| Codes::of(column).filter(|_| !plain.contains(&index))).collect();
+        let schema = described(first, &codes);
+        let values = |column| vec![first.values(column, 0..first.rows().min(FIRST_VALUES))];
+        let file = ParquetStream::begin(out, &schema, &values, metadata)?;
+        Ok(Self { file, codes, unlisted: Mutex::default() })
+    }
+
+    /// Encodes a stretch, and writes what can be written by now: stretches stand in the file by their
+    /// numbers, and may be done in any order.
+    pub fn stretch(&self, number: usize, table: &ClearedTable) -> Result<(), ReturnError> {
+        let values = |column: usize| {
+            let values = table.values(column, 0..table.rows());
+            let Some(codes) = &self.codes[column] else { return vec![values] };
+            let places = codes.places(values.as_string_view());
+            vec![places.unwrap_or_else(|| {
+                self.unlisted.lock().expect("nothing panics while it is held").insert(column);
+                codes.blank(table.rows())
+            })]
+        };
+        Ok(self.file.group(number, &values)?)
+    }
+
+    /// Ends the file, and gives back what it was written to; or says in which columns there were values
+    /// that are not on the code list, for which the file has to be made again, with these plain.
+    pub fn finish(self) -> Result<Result<W, BTreeSet<usize>>, ReturnError> {
+        let unlisted = self.unlisted.into_inner().expect("nothing panics while it is held");
+        if !unlisted.is_empty() {
+            return Ok(Err(unlisted));
+        }
+        Ok(Ok(self.file.finish()?))
+    }
+}
+
 /// What each column is. String views are written as plain strings, which every reader knows.
-fn described(table: &ClearedTable) -> SchemaRef {
-    let field = |(index, column): (usize, &ClearedColumn)| {
+fn described(table: &ClearedTable, codes: &[Option<Codes>]) -> SchemaRef {
+    let field = |(column, codes): (&ClearedColumn, &Option<Codes>)| {
         let data_type = match qd_table::arrow_type(column.field_type) {
-            DataType::Utf8View if is_listed(table, index) => {
+            DataType::Utf8View if codes.is_some() => {
                 DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
             }
             DataType::Utf8View => DataType::Utf8,
@@ -50,39 +113,54 @@ fn described(table: &ClearedTable) -> SchemaRef {
         };
         Field::new(&column.name, data_type, true).with_metadata(metadata_of(column))
     };
-    Arc::new(Schema::new(table.columns().iter().enumerate().map(field).collect::<Vec<Field>>()))
+    Arc::new(Schema::new(table.columns().iter().zip(codes).map(field).collect::<Vec<Field>>()))
 }
 
-/// Whether all values of a column are on its code list.
-fn is_listed(table: &ClearedTable, column: usize) -> bool {
-    let of = &table.columns()[column];
-    !of.categories.is_empty() && listed(of, table.values(column, 0..table.rows()).as_string_view()).is_some()
+/// The code list of a column of texts.
+struct Codes {
+    list: Arc<StringArray>,
+    /// The list as views, in which a short text stands whole.
+    views: StringViewArray,
+    by_text: BTreeMap<String, i32>,
 }
 
-/// The values of a column for some of the rows, of the type that it is described with.
-fn written(table: &ClearedTable, schema: &Schema, column: usize, rows: Range<usize>) -> ArrayRef {
-    let values = table.values(column, rows);
-    match schema.field(column).data_type() {
-        DataType::Dictionary(..) => listed(&table.columns()[column], values.as_string_view())
-            .expect("a column is described so only where every value is on the list"),
-        _ => values,
+impl Codes {
+    /// Nothing where the column has no list.
+    fn of(column: &ClearedColumn) -> Option<Self> {
+        let texts = || column.categories.iter().map(|category| category.value.as_str());
+        let is_text = qd_table::arrow_type(column.field_type) == DataType::Utf8View;
+        (is_text && !column.categories.is_empty()).then(|| Self {
+            list: Arc::new(StringArray::from_iter_values(texts())),
+            views: StringViewArray::from_iter_values(texts()),
+            by_text: texts().map(str::to_owned).zip(0..).collect(),
+        })
     }
-}
 
-/// The values of a code list as places in it, in its own order, so that readers know the whole list.
-/// Nothing where a value is not on the list.
-fn listed(column: &ClearedColumn, texts: &StringViewArray) -> Option<ArrayRef> {
-    if column.categories.is_empty() {
-        return None;
+    /// The texts as places in the list, in its own order, so that readers know the whole list. Nothing
+    /// where a text is not on it.
+    fn places(&self, texts: &StringViewArray) -> Option<ArrayRef> {
+        let place = |index: usize| -> Option<Option<i32>> {
+            if texts.is_null(index) {
+                return Some(None);
+            }
+            let view = texts.views()[index];
+            let known = self.views.views().iter().position(|other| *other == view).map(|place| place as i32);
+            // A view of a long text says where it stands, and not all that it is.
+            let known = known.filter(|_| (view as u32) <= 12).or_else(|| self.by_text.get(texts.value(index)).copied());
+            known.map(Some)
+        };
+        let places = (0..texts.len()).map(place).collect::<Option<Int32Array>>()?;
+        Some(self.array(places))
     }
-    let places: BTreeMap<&str, i32> = column.categories.iter().map(|it| it.value.as_str()).zip(0..).collect();
-    let keys: Vec<Option<i32>> = texts
-        .iter()
-        .map(|text| text.map_or(Some(None), |text| places.get(text).map(|place| Some(*place))))
-        .collect::<Option<_>>()?;
-    let codes = StringArray::from_iter_values(column.categories.iter().map(|category| &category.value));
-    let array = DictionaryArray::<Int32Type>::try_new(Int32Array::from(keys), Arc::new(codes));
-    Some(Arc::new(array.expect("every place is one of the list")))
+
+    fn blank(&self, rows: usize) -> ArrayRef {
+        self.array(Int32Array::new_null(rows))
+    }
+
+    fn array(&self, places: Int32Array) -> ArrayRef {
+        let array = DictionaryArray::<Int32Type>::try_new(places, self.list.clone());
+        Arc::new(array.expect("every place is one of the list"))
+    }
 }
 
 /// Each code with its label, as JSON, in the order of the list.

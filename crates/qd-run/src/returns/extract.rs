@@ -2,15 +2,18 @@
 
 use super::cover::not_included;
 use super::labels::labelled;
-use super::{Content, Maker};
-use qd_model::pipeline::{Below, FileSpec, Part};
+use super::{Content, MadeFor, Maker};
+use jiff::civil::Date;
+use qd_disclosure::KeyId;
+use qd_model::pipeline::{Below, FileSpec, Part, Pipeline, Recipient};
 use qd_model::words;
 use qd_return::{Package, Resource};
 
 impl Maker<'_> {
     /// An extract: one Parquet file per table, a descriptor and a codebook.
     pub(super) fn extract(&self, file: &FileSpec, content: &mut Content) -> Result<(), qd_return::ReturnError> {
-        let metadata = self.extract_metadata();
+        let (pipeline, as_of) = (&self.making.loaded.pipeline, self.making.computed.as_of);
+        let metadata = extract_metadata(pipeline, self.made_for, self.recipient, as_of, &self.making.key.id());
         let mut tables = Vec::new();
         for part in &file.parts {
             let Part::Rows(rows) = part else { continue };
@@ -22,7 +25,6 @@ impl Maker<'_> {
             .iter()
             .map(|(path, table, bytes)| Resource { path, table, blake3: blake3::hash(bytes).to_hex().to_string() })
             .collect();
-        let pipeline = &self.making.loaded.pipeline;
         let mut notes = vec![
             ("Period".to_owned(), self.period.to_string()),
             ("As of".to_owned(), words::date(self.making.computed.as_of)),
@@ -68,20 +70,27 @@ impl Maker<'_> {
         content.files.extend(written);
         Ok(())
     }
+}
 
-    fn extract_metadata(&self) -> Vec<(String, String)> {
-        let pair = |key: &str, value: String| (format!("quarterday.{key}"), value);
-        vec![
-            pair("programme", self.making.loaded.pipeline.name.clone()),
-            pair("return", self.spec.name.clone()),
-            pair("recipient", self.recipient.code.clone()),
-            pair("period", self.period.label.clone()),
-            pair("as_of", self.making.computed.as_of.to_string()),
-            pair("key_id", self.making.key.id().to_string()),
-            pair("epoch", self.recipient.epoch.to_string()),
-            pair("normaliser", qd_disclosure::NORMALISER_VERSION.to_string()),
-            pair("demonstration", self.making.loaded.pipeline.demonstration.to_string()),
-            pair("tool", crate::VERSION.to_owned()),
-        ]
-    }
+/// What an extract says of itself.
+pub(crate) fn extract_metadata(
+    pipeline: &Pipeline,
+    made_for: &MadeFor<'_>,
+    recipient: &Recipient,
+    as_of: Date,
+    key: &KeyId,
+) -> Vec<(String, String)> {
+    let pair = |key: &str, value: String| (format!("quarterday.{key}"), value);
+    vec![
+        pair("programme", pipeline.name.clone()),
+        pair("return", made_for.spec.name.clone()),
+        pair("recipient", recipient.code.clone()),
+        pair("period", made_for.period.label.clone()),
+        pair("as_of", as_of.to_string()),
+        pair("key_id", key.to_string()),
+        pair("epoch", recipient.epoch.to_string()),
+        pair("normaliser", qd_disclosure::NORMALISER_VERSION.to_string()),
+        pair("demonstration", pipeline.demonstration.to_string()),
+        pair("tool", crate::VERSION.to_owned()),
+    ]
 }

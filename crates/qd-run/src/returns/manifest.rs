@@ -5,26 +5,21 @@ use crate::compute::Computed;
 use crate::folders;
 use crate::load::Loaded;
 use crate::outcome::ReturnOutcome;
-use crate::place::NewFile;
+use crate::place::Listed;
 use qd_model::pipeline::ReturnSpec;
 use serde_json::{Value, json};
 
 impl Maker<'_> {
     /// The return's own manifest: what it is, and the digest of each of its files.
-    pub(super) fn manifest(&self, files: &[NewFile], outcome: &ReturnOutcome) -> Vec<u8> {
+    pub(super) fn manifest(&self, files: &[Listed], outcome: &ReturnOutcome) -> Vec<u8> {
         let computed = self.making.computed;
         let counts = RowCounts::of(self.making.loaded, computed, self.spec);
         let is_protected = self.figures.is_some_and(|figures| figures.is_protected);
         // Where small numbers are suppressed, no other number may tell them; rows can be counted anyway.
         let unless_protected = |value| if is_protected { Value::Null } else { value };
         let own = |path: &str| path.split_once('/').map_or(path, |(_, rest)| rest).to_owned();
-        let files: Vec<_> = files
-            .iter()
-            .map(|file| {
-                json!({ "path": own(&file.path), "bytes": file.bytes.len(),
-                        "blake3": blake3::hash(&file.bytes).to_hex().to_string() })
-            })
-            .collect();
+        let files: Vec<Value> =
+            files.iter().map(|file| Listed { path: own(&file.path), ..file.clone() }.json()).collect();
         let manifest = json!({
             "manifest": "quarterday-return/1",
             "tool": crate::VERSION,

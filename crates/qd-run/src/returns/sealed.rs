@@ -3,7 +3,7 @@
 use super::Maker;
 use crate::folders;
 use crate::outcome::ReturnOutcome;
-use crate::place::NewFile;
+use crate::place::{Listed, NewFile};
 use qd_disclosure::{Passphrase, Sealer};
 use qd_model::Refusal;
 use qd_model::pipeline::Seal;
@@ -66,7 +66,8 @@ impl Maker<'_> {
 
     /// The files with the manifest that lists them.
     fn listed(&self, folder: &str, mut files: Vec<NewFile>, outcome: &ReturnOutcome, status: &str) -> Vec<NewFile> {
-        let mut manifest: Value = serde_json::from_slice(&self.manifest(&files, outcome)).expect("a manifest is JSON");
+        let inside: Vec<Listed> = files.iter().map(NewFile::listed).collect();
+        let mut manifest: Value = serde_json::from_slice(&self.manifest(&inside, outcome)).expect("a manifest is JSON");
         manifest["status"] = status.into();
         files.push(NewFile { path: format!("{folder}/manifest.json"), bytes: folders::json_bytes(&manifest) });
         files
