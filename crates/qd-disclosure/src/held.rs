@@ -2,7 +2,7 @@
 //! leave, so that a large table is neither copied nor held twice.
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array};
-use arrow::compute::{SortColumn, interleave, lexsort_to_indices};
+use arrow::compute::{SortColumn, concat, interleave, lexsort_to_indices, take};
 use arrow::datatypes::SchemaRef;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -41,15 +41,7 @@ impl Held {
     /// Which row each is, counted from 0 over all parts.
     pub(crate) fn origin(&self) -> Vec<u32> {
         let Some(order) = &self.order else { return (0..self.rows as u32).collect() };
-        let starts: Vec<u32> = self
-            .parts
-            .iter()
-            .scan(0, |next, part| {
-                let start = *next;
-                *next += part.num_rows() as u32;
-                Some(start)
-            })
-            .collect();
+        let starts = self.starts();
         order.iter().map(|(part, row)| starts[*part as usize] + row).collect()
     }
 
@@ -91,9 +83,27 @@ impl Held {
     }
 
     fn gather(&self, column: usize, places: &[Place]) -> ArrayRef {
-        let places: Vec<(usize, usize)> = places.iter().map(|(part, row)| (*part as usize, *row as usize)).collect();
         let arrays: Vec<&dyn Array> = self.parts.iter().map(|part| part.column(column).as_ref()).collect();
+        if places.len() == self.rows {
+            // Where all rows are wanted, one copy in order and one out of it are quicker than looking each
+            // row up in its part.
+            let starts = self.starts();
+            let rows = places.iter().map(|(part, row)| starts[*part as usize] + row);
+            let whole = concat(&arrays).expect("the parts have the same types");
+            return take(&whole, &UInt32Array::from_iter_values(rows), None).expect("the places are in the parts");
+        }
+        let places: Vec<(usize, usize)> = places.iter().map(|(part, row)| (*part as usize, *row as usize)).collect();
         interleave(&arrays, &places).expect("the parts have the same types, and the places are in them")
+    }
+
+    /// How many rows there are before each part.
+    fn starts(&self) -> Vec<u32> {
+        let start = |next: &mut u32, part: &RecordBatch| {
+            let start = *next;
+            *next += part.num_rows() as u32;
+            Some(start)
+        };
+        self.parts.iter().scan(0, start).collect()
     }
 
     /// Rows in the order of one column, which holds texts, then of all others.

@@ -116,7 +116,11 @@ impl<W: Write + Send> ParquetStream<W> {
             .set_created_by("quarterday".to_owned())
             .set_key_value_metadata((!metadata.is_empty()).then_some(metadata));
         for column in manifold(schema, first) {
-            properties = properties.set_column_dictionary_enabled(ColumnPath::from(vec![column]), false);
+            // In such columns there is little for a compressor to find, and a lazier one finds it as well.
+            let column = ColumnPath::from(vec![column]);
+            properties = properties
+                .set_column_dictionary_enabled(column.clone(), false)
+                .set_column_compression(column, Compression::ZSTD(ZstdLevel::try_new(1)?));
         }
         let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties.build()))?;
         let (file, factory) = writer.into_serialized_writer()?;
