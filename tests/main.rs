@@ -28,5 +28,6 @@ mod returns;
 mod samples;
 mod schemas;
 mod spoken;
+mod streams;
 mod templates;
 mod tidy;
