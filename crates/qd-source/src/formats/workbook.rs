@@ -42,6 +42,10 @@ pub(super) trait Workbook: Send {
     fn sheet_notes(&mut self, _sheet: usize, _name: &str) -> Vec<Fault> {
         Vec::new()
     }
+    /// The same of a sheet that was to be read in pieces, where it cannot be cut after all.
+    fn late_notes(&mut self, _name: &str) -> Vec<Fault> {
+        Vec::new()
+    }
     /// Names that stand for cells.
     fn named_areas(&mut self) -> Vec<Named> {
         Vec::new()
@@ -58,11 +62,12 @@ pub(super) struct CellsBook<W> {
     sheets: Vec<Sheet>,
     trouble: Option<Trouble>,
     late: Option<Arc<Late>>,
+    late_notes: Vec<Fault>,
 }
 
 impl<W: Workbook> CellsBook<W> {
     pub(super) fn new(workbook: W, sheets: Vec<Sheet>) -> Self {
-        Self { workbook, sheets, trouble: None, late: None }
+        Self { workbook, sheets, trouble: None, late: None, late_notes: Vec::new() }
     }
 }
 
@@ -105,6 +110,7 @@ impl<W: Workbook> Book for CellsBook<W> {
                 }
             }));
         }
+        self.late_notes = guard::guarded(|| workbook.late_notes(name)).unwrap_or_default();
         let mut cells = match guarded(W::NAME, move || workbook.cells(sheet, name)) {
             Ok(cells) => Some(cells),
             Err(fault) => {
@@ -147,7 +153,7 @@ impl<W: Workbook> Book for CellsBook<W> {
     }
 
     fn late_notes(&self) -> Vec<Fault> {
-        self.late.as_ref().map(|late| late.notes()).unwrap_or_default()
+        self.late.as_ref().map_or_else(|| self.late_notes.clone(), |late| late.notes())
     }
 }
 

@@ -40,6 +40,9 @@ impl Format for Xlsx {
         let bytes = limits::whole(input)?;
         guarded(NAME, || limits::check(&bytes, NAME))?;
         let bytes = Unfolded::new(bytes);
+        if !guarded(NAME, || Ok(parts::texts_fit(&bytes)))? {
+            return Err(faults::damaged(NAME));
+        }
         let shared = bytes.clone();
         let book = guarded(NAME, || calamine::Xlsx::new(Cursor::new(shared)).map_err(|error| said(&error)))?;
         let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
@@ -88,6 +91,13 @@ impl Workbook for XlsxBook {
             return Vec::new();
         }
         unseen::count(&self.bytes, name).unwrap_or_default().notes()
+    }
+
+    fn late_notes(&mut self, name: &str) -> Vec<Fault> {
+        match cut::size(&self.bytes, name) {
+            Some(size) if size >= LEAST => unseen::count(&self.bytes, name).unwrap_or_default().notes(),
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -198,3 +198,64 @@ fn what_stands_at_the_end_is_seen_wherever_blocks_end() {
         assert_eq!(read.rows.len() as u32, records);
     }
 }
+
+#[test]
+fn what_a_large_sheet_hides_is_told_however_it_is_written() {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "ref").unwrap();
+    sheet.write_string(0, 1, "start").unwrap();
+    for row in 1..30_000 {
+        sheet.write_number(row, 0, row).unwrap();
+        sheet.write_number(row, 1, row).unwrap();
+    }
+    sheet.set_row_hidden(7).unwrap();
+    sheet.merge_range(3, 8, 4, 9, "", &Format::new()).unwrap();
+    let bytes = book.save_to_buffer().unwrap();
+    // As openpyxl writes it, without a declaration; and with a comment, after which it is not cut.
+    for said in ["<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>", "", "<!-- ours -->"] {
+        let bytes =
+            rewritten(&bytes, "sheet1.xml", |text| format!("{said}{}", &text[text.find("<worksheet").unwrap()..]));
+        let read = read_bytes(&bytes, &Request::default(), None);
+        assert_eq!(read.findings, ["- - hidden", "- - merged"], "{said}");
+        assert_eq!(read.rows.len(), 29_999, "{said}");
+    }
+}
+
+/// A workbook with one of its parts written otherwise.
+fn rewritten(bytes: &[u8], ending: &str, write: impl Fn(&str) -> String) -> Vec<u8> {
+    use std::io::{Cursor, Read, Write};
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index).unwrap();
+        let name = part.name().unwrap().into_owned();
+        let mut text = String::new();
+        part.read_to_string(&mut text).unwrap();
+        if name.ends_with(ending) {
+            text = write(&text);
+        }
+        out.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        out.write_all(text.as_bytes()).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+#[test]
+fn no_room_is_made_for_texts_that_cannot_be_there() {
+    let whole = workbook(&[("Data", TABLE)]);
+    let said = |count: &str| {
+        rewritten(&whole, "sharedStrings.xml", |text| {
+            let (head, rest) = text.split_once("uniqueCount=\"").unwrap();
+            format!("{head}uniqueCount=\"{count}\"{}", rest.split_once('"').unwrap().1)
+        })
+    };
+    check(&said("4294967296"), None, true, "", &["- - unreadable"]);
+    check(&said("99999999999999999999"), None, true, "", &["- - unreadable"]);
+    // A number that some program never counted is no reason.
+    check(&said("65536"), None, true, "3: Ref|Start|Notes\n4: A|x|~\n6: B|~|~", &["- C unknown-column"]);
+    let far = rewritten(&whole, "sharedStrings.xml", |text| {
+        text.replacen("<sst", &format!("<!--{}--><sst", "x".repeat(70_000)), 1)
+    });
+    check(&far, None, true, "", &["- - unreadable"]);
+}

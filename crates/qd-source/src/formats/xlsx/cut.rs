@@ -145,11 +145,12 @@ impl Pieces {
             }
         };
         let head = &pending[..start];
-        let is_plain = head.starts_with(b"<")
-            && memmem::find(head, b"<!").is_none()
-            && [&b"encoding=\"UTF-8\""[..], b"encoding=\"utf-8\""]
-                .iter()
-                .any(|said| memmem::find(head, said).is_some());
+        // What says no encoding is in UTF-8.
+        let is_utf8 = [&b"encoding=\"UTF-8\""[..], b"encoding=\"utf-8\"", b"encoding='UTF-8'", b"encoding='utf-8'"]
+            .iter()
+            .any(|said| memmem::find(head, said).is_some())
+            || memmem::find(head, b"encoding=").is_none();
+        let is_plain = head.starts_with(b"<") && memmem::find(head, b"<!").is_none() && is_utf8;
         if !is_plain {
             return None;
         }
