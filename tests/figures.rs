@@ -178,6 +178,55 @@ fn counts_by_period_are_set_against_cumulative_ones_of_other_returns() {
 }
 
 #[test]
+fn a_two_way_table_hides_two_or_more_cells_in_each_row_and_column() {
+    let checkout = small(&[]);
+    let cells = [
+        ("F", "East", 20),
+        ("F", "West", 3),
+        ("M", "East", 30),
+        ("M", "West", 25),
+        ("X", "East", 40),
+        ("X", "West", 30),
+    ];
+    let mut text = "ref,sex,area,hours\n".to_owned();
+    for (sex, area, people) in cells {
+        text.extend((0..people).map(|index| format!("{sex}{area}{index},{sex},{area},20\n")));
+    }
+    checkout.write("in/north.csv", text);
+    let table = "[[returns.files.parts]]\npart = \"two-way\"\nname = \"Sex by area\"\nlabel = \"People\"\ncounts = [{ table = \"people\" }]\ndown = { label = \"Sex\", field = \"sex\" }\nacross = { label = \"Area\", field = \"area\" }\n";
+    checkout.write("small.toml", format!("{}\n{table}", checkout.read("small.toml")));
+    checkout.run(&["run", "small.toml", "--key", "small.key", "--format", "json"]).ends(0);
+    let book = "out/small/P1/draft/counts/counts.xlsx";
+    let read = checkout.run(&["read", book, "--sheet", "Sex by area", "--format", "csv"]).ends(0);
+    let rows: Vec<Vec<&str>> = read.out.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0], ["Sex", "East", "West", "not recorded", "All"]);
+    assert_eq!(rows[1][2], "[c]", "three people: {rows:?}");
+    assert_eq!(rows[4][0], "All");
+    let hidden = |cells: Vec<&str>| cells.iter().filter(|cell| **cell == "[c]").count();
+    for row in &rows[1..] {
+        assert_ne!(hidden(row[1..].to_vec()), 1, "{rows:?}");
+    }
+    for column in 1..5 {
+        assert_ne!(hidden(rows[1..].iter().map(|row| row[column]).collect()), 1, "{rows:?}");
+    }
+    // What is shown is right, and most of it is shown.
+    let shown: Vec<&str> =
+        rows[1..].iter().flat_map(|row| row[1..].iter().copied()).filter(|it| *it != "[c]").collect();
+    assert!(shown.len() >= 9 && shown.contains(&"40") && !shown.contains(&"3"), "{rows:?}");
+    let trace = ["trace", "out/small/P1/draft/counts", "Sex by area!C5", "--format", "json"];
+    let traced = checkout.run(&trace).ends(0).json();
+    assert_eq!((traced["people"].as_u64(), traced["shown"].as_str()), (Some(3), Some("[c]")), "{traced}");
+    // A row that is all one value is known of each person in it.
+    checkout.write(
+        "in/north.csv",
+        "ref,sex,area,hours\n".to_owned() + &(0..12).map(|it| format!("F{it},F,East,20\n")).collect::<String>(),
+    );
+    let said = checkout.run(&["run", "small.toml", "--key", "small.key", "--format", "json"]).ends(0);
+    let notes = said.json()["returns"][0]["notes"].to_string();
+    assert!(notes.contains("Sex: F") && notes.contains("by Area"), "{notes}");
+}
+
+#[test]
 fn a_recipient_of_rows_gets_no_protected_counts_of_them() {
     let checkout = small(&[("F", 12)]);
     let rows = "[recipients.board.release.people]\nperson = \"pseudonym\"\nsex = \"identified\"\n\n[[returns]]\nname = \"rows\"\ntitle = \"Rows\"\nrecipient = \"board\"\nretention = \"short\"\n[[returns.files]]\nformat = \"csv\"\npath = \"rows.csv\"\nparts = [{ part = \"rows\", table = \"people\" }]\n";

@@ -16,7 +16,9 @@ mod seal;
 mod waivers;
 
 pub use contacts::{Consent, Contacts, LeaveOut};
-pub use indicators::{Breakdown, Counted, Dimension, FigureColumn, Indicator, Indicators, Mean, NamedFigure};
+pub use indicators::{
+    Arrangement, Breakdown, Counted, Dimension, FigureColumn, Indicator, Indicators, Mean, NamedFigure, Span,
+};
 pub use outputs::{Keep, Outputs, PartnerFiles};
 pub use partners::{Coverage, Declaration, DeclaredState, Layout, Partner, SourceSpec, WidePart};
 pub use people::{People, Strong};

@@ -5,6 +5,7 @@ mod history;
 mod legend;
 mod protect;
 mod timeline;
+mod two_way;
 
 pub(crate) use history::{History, Read};
 pub(crate) use legend::in_short;
@@ -16,7 +17,7 @@ use crate::outcome::Blocked;
 use crate::state::PeriodState;
 use qd_disclosure::figures::{Past, PastFigure, Range, ReleasedMean, ReleasedShare, When, mean};
 use qd_disclosure::{CountColumn, CountValues};
-use qd_model::pipeline::{CountRule, Indicators, Part, Recipient, ReturnSpec};
+use qd_model::pipeline::{CountRule, Indicators, Part, Recipient, ReturnSpec, Span};
 use qd_model::words;
 use std::collections::BTreeMap;
 
@@ -165,10 +166,12 @@ impl Counting<'_> {
                 |_, line: &Line| cells(&|line| Some(line.this_period), &|mean| Some(mean.this_period.clone()), line);
             let cumulative = |_, line: &Line| cells(&|line| line.cumulative, &|mean| mean.cumulative.clone(), line);
             let columns = self.columns(sheet, [&this_period, &cumulative]);
-            sheets.insert(name.clone(), Counts { columns, legend: self.opening_note() });
+            let mut legend = two_way::notes(sheet, self.periods);
+            legend.extend(self.opening_note());
+            sheets.insert(name.clone(), Counts { columns, legend });
             for line in &sheet.lines {
                 for (side, count) in [Some(line.this_period), line.cumulative].into_iter().enumerate() {
-                    let Some(count) = count else { continue };
+                    let Some(count) = count.filter(|_| sheet.shows(side)) else { continue };
                     past.figures.push(exact_figure(self.set(&line.definition.to_string(), side), count));
                 }
             }
@@ -202,6 +205,10 @@ impl Counting<'_> {
 
     /// The columns of a sheet. Those that would be empty in every row are left out.
     fn columns(&self, sheet: &Sheet, values: Values<'_>) -> Vec<CountColumn> {
+        if let Some(shape) = &sheet.shape {
+            let side = values[side_of(shape.span)];
+            return two_way::columns(shape, &|line| side(line, &sheet.lines[line]).count);
+        }
         let column = |name: &str, title: &str, values: CountValues| CountColumn {
             name: name.to_owned(),
             title: title.to_owned(),
@@ -264,6 +271,21 @@ impl Counting<'_> {
 /// A count that goes out as it is.
 fn exact_figure(set: String, count: u64) -> PastFigure {
     PastFigure { set, count, shown: words::thousands(count), range: Range::of(count, count), guard: None }
+}
+
+/// The side of a line on which it is counted over a span.
+fn side_of(span: Span) -> usize {
+    match span {
+        Span::Period => 0,
+        Span::Project => 1,
+    }
+}
+
+impl Sheet {
+    /// Whether the figures of a side stand on the sheet.
+    fn shows(&self, side: usize) -> bool {
+        self.shape.as_ref().is_none_or(|shape| side_of(shape.span) == side)
+    }
 }
 
 /// What stands where a cumulative figure cannot be given.

@@ -1,8 +1,10 @@
 //! Counts of distinct people: this period, and over all periods so far.
 
 mod sets;
+mod two_way;
 
 pub(crate) use sets::{Definition, Group, relations, relations_of};
+pub(crate) use two_way::Shape;
 
 use crate::load::Loaded;
 use crate::opening::Opening;
@@ -12,7 +14,7 @@ use jiff::civil::Date;
 use qd_link::Register;
 use qd_model::Period;
 use qd_model::period;
-use qd_model::pipeline::{Breakdown, Counted, Dimension, Indicators, Mean, Part, ProjectEnd};
+use qd_model::pipeline::{Arrangement, Breakdown, Counted, Dimension, Indicators, Mean, Part, ProjectEnd};
 use qd_rules::Constants;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +50,8 @@ pub(crate) struct Sheet {
     pub(crate) lines: Vec<Line>,
     /// Breakdowns: a line and the lines that it is broken down to.
     pub(crate) groups: Vec<Group>,
+    /// Which line stands where, if the sheet is a table with two breakdowns.
+    pub(crate) shape: Option<Shape>,
 }
 
 /// One line of counts.
@@ -104,6 +108,9 @@ impl Periods<'_> {
 
     /// The counts of a sheet.
     pub(crate) fn sheet(&self, indicators: &Indicators) -> Sheet {
+        if let Arrangement::TwoWay(span) = indicators.arrangement {
+            return self.two_way(&indicators.rows[0], span);
+        }
         let mut sheet = Sheet::default();
         for number in 0..indicators.rows.len() {
             self.indicator(indicators, number, &mut sheet);
@@ -133,6 +140,9 @@ impl Periods<'_> {
                 for by in &row.by {
                     let categories = self.categories(by).into_iter();
                     all.extend(categories.map(|(category, _)| whole.part(by, category.as_deref())));
+                }
+                if matches!(indicators.arrangement, Arrangement::TwoWay(_)) {
+                    all.extend(self.cells(&whole, &row.by).into_iter().map(|(_, cell)| cell));
                 }
                 all.push(whole);
             }
@@ -165,10 +175,7 @@ impl Periods<'_> {
             let values = self.values(breakdown, &indicator.counts);
             let mut parts = Vec::new();
             for (category, label) in self.categories(breakdown) {
-                let is_in = |person: &&String| match (values.get(*person), &category) {
-                    (Some(values), Some(category)) => values.contains(category),
-                    (found, category) => found.is_none() && category.is_none(),
-                };
+                let is_in = |person: &&String| is_in(&values, person, category.as_deref());
                 let of = |people: &People| people.iter().filter(is_in).cloned().collect::<People>();
                 let (people, people_so_far) = (of(&now), ever.as_ref().map(of));
                 let part = definition.part(breakdown, category.as_deref());
@@ -279,12 +286,12 @@ impl Periods<'_> {
     /// that has one, else of the latest earlier period's. Ages are taken at this period's last day for all
     /// periods, so that a cumulative count has each person in one band. Where categories overlap, a person
     /// is in each that any of the counted rows names.
-    fn values(&self, breakdown: &Breakdown, counted: &[Counted]) -> BTreeMap<String, BTreeSet<String>> {
+    fn values(&self, breakdown: &Breakdown, counted: &[Counted]) -> Values {
         let index = self.table_of(breakdown);
         let schema = &self.loaded.tables[index].schema;
         let field = schema.index_of(&breakdown.field).expect("breakdowns were checked when loading");
         let is_overlapping = breakdown.dimension == Dimension::Overlapping;
-        let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut values = Values::new();
         let states = std::iter::once(self.now).chain(self.earlier.iter().rev());
         for state in states {
             let constants = self.constants(state);
@@ -357,6 +364,17 @@ impl Periods<'_> {
             // Of people in an opening total nothing but their number is known.
             cumulative: ever.filter(|_| self.opening.is_none()).map(|ever| of(&numbers, ever)),
         }
+    }
+}
+
+/// Each person's categories of a breakdown.
+type Values = BTreeMap<String, BTreeSet<String>>;
+
+/// Whether a person is in a category; none is that of people of whom nothing is recorded.
+fn is_in(values: &Values, person: &str, category: Option<&str>) -> bool {
+    match (values.get(person), category) {
+        (Some(values), Some(category)) => values.contains(category),
+        (found, category) => found.is_none() && category.is_none(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! narrow a suppressed count. The reader here shares nothing with the rooms that suppress and audit.
 
 mod over_time;
+mod tables;
 mod versions;
 
 use super::{Figures, Gathered, Past, Range, Relation, Shown, Standing, release, suppress};

@@ -16,6 +16,26 @@ pub struct Indicators {
     pub rows: Vec<Indicator>,
     /// In a template: the names of cells, and the figure that each one gets.
     pub cells: Vec<NamedFigure>,
+    /// How the counts are laid out.
+    pub arrangement: Arrangement,
+}
+
+/// How counts are laid out on their sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrangement {
+    /// A line for each count and each category of its breakdowns, this period and so far.
+    Lines,
+    /// The one count by its first breakdown down the sheet and by its second across, over one span.
+    TwoWay(Span),
+}
+
+/// Over what people are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// The period.
+    Period,
+    /// The project up to the period's end.
+    Project,
 }
 
 /// A figure for a cell of a template.
@@ -151,49 +171,75 @@ pub enum Dimension {
 
 pub(super) fn indicator(node: &Node, mistakes: &Mistakes) -> Option<Indicator> {
     let table = Table::open(node, "an indicator", mistakes)?;
+    let indicator = Indicator {
+        code: table.text("code").map(str::to_owned),
+        label: table.required_text("label")?.to_owned(),
+        counts: counts(&table),
+        target: table.whole("target"),
+        by: table.list("by").iter().filter_map(|node| breakdown(node, mistakes)).collect(),
+        share_of: placed(&table, "share_of"),
+        mean: table.node("mean").and_then(|node| mean(node, mistakes)),
+    };
+    table.finish();
+    Some(indicator)
+}
+
+/// A count by two breakdowns at once.
+pub(super) fn two_way(table: &Table<'_>) -> Option<Indicators> {
+    let (label, counts) = (table.required_text("label").map(str::to_owned), counts(table));
+    let [down, across] = ["down", "across"].map(|name| match table.node(name) {
+        Some(node) => breakdown(node, table.mistakes()),
+        None => {
+            let mistake = Mistake::new(table.at, format!("a two-way table needs `{name}`: what it is broken down by"));
+            table.mistake(mistake.hint(format!("write {name} = {{ label = \"Sex\", field = \"sex\" }}")));
+            None
+        }
+    });
+    let span = table.word("over", &[("period", Span::Period), ("project", Span::Project)]).unwrap_or(Span::Period);
+    let (name, note) = (table.text("name").map(str::to_owned), table.text("note").map(str::to_owned));
+    let (label, by) = (label?, vec![down?, across?]);
+    let name = name.unwrap_or_else(|| label.clone());
+    let row = Indicator { code: None, label, counts, target: None, by, share_of: None, mean: None };
+    Some(Indicators { name, note, rows: vec![row], cells: Vec::new(), arrangement: Arrangement::TwoWay(span) })
+}
+
+/// Whose people are counted.
+fn counts(table: &Table<'_>) -> Vec<Counted> {
     let counted = |node: &Node| {
-        let table = Table::open(node, "what an indicator counts", mistakes)?;
+        let table = Table::open(node, "what an indicator counts", table.mistakes())?;
         let counted = Counted { table: table.required_text("table")?.to_owned(), filter: placed(&table, "where") };
         table.finish();
         Some(counted)
     };
-    let breakdown = |node: &Node| {
-        let table = Table::open(node, "a breakdown", mistakes)?;
-        let bands = table.texts("bands").unwrap_or_default();
-        let dimensions = [("additive", Dimension::Additive), ("overlapping", Dimension::Overlapping)];
-        let breakdown = Breakdown {
-            label: table.required_text("label")?.to_owned(),
-            table: table.text("table").map(str::to_owned),
-            field: table.required_text("field")?.to_owned(),
-            dimension: table.word("dimension", &dimensions).unwrap_or(Dimension::Additive),
-            not_applicable: table.texts("not_applicable").unwrap_or_default(),
-            bands: bands.iter().filter_map(|band| band.parse().ok()).collect(),
-            at: node.at.clone(),
-        };
-        if breakdown.bands.len() != bands.len() || !breakdown.bands.is_sorted_by(|a, b| a < b) {
-            table.mistake(Mistake::new(&node.at, "`bands` must be whole ages in rising order"));
-        }
-        if breakdown.table.is_some() && breakdown.dimension == Dimension::Additive {
-            let what = "a breakdown by another table's rows is overlapping: a person may have several of them";
-            table.mistake(Mistake::new(&node.at, what).hint("write dimension = \"overlapping\""));
-        }
-        table.finish();
-        Some(breakdown)
-    };
-    let indicator = Indicator {
-        code: table.text("code").map(str::to_owned),
+    let counts: Vec<Counted> = table.list("counts").iter().filter_map(counted).collect();
+    if counts.is_empty() {
+        table.mistake(Mistake::new(table.at, "an indicator needs `counts`: the tables whose people it counts"));
+    }
+    counts
+}
+
+fn breakdown(node: &Node, mistakes: &Mistakes) -> Option<Breakdown> {
+    let table = Table::open(node, "a breakdown", mistakes)?;
+    let bands = table.texts("bands").unwrap_or_default();
+    let dimensions = [("additive", Dimension::Additive), ("overlapping", Dimension::Overlapping)];
+    let breakdown = Breakdown {
         label: table.required_text("label")?.to_owned(),
-        counts: table.list("counts").iter().filter_map(counted).collect(),
-        target: table.whole("target"),
-        by: table.list("by").iter().filter_map(breakdown).collect(),
-        share_of: placed(&table, "share_of"),
-        mean: table.node("mean").and_then(|node| mean(node, mistakes)),
+        table: table.text("table").map(str::to_owned),
+        field: table.required_text("field")?.to_owned(),
+        dimension: table.word("dimension", &dimensions).unwrap_or(Dimension::Additive),
+        not_applicable: table.texts("not_applicable").unwrap_or_default(),
+        bands: bands.iter().filter_map(|band| band.parse().ok()).collect(),
+        at: node.at.clone(),
     };
-    if indicator.counts.is_empty() {
-        table.mistake(Mistake::new(&node.at, "an indicator needs `counts`: the tables whose people it counts"));
+    if breakdown.bands.len() != bands.len() || !breakdown.bands.is_sorted_by(|a, b| a < b) {
+        table.mistake(Mistake::new(&node.at, "`bands` must be whole ages in rising order"));
+    }
+    if breakdown.table.is_some() && breakdown.dimension == Dimension::Additive {
+        let what = "a breakdown by another table's rows is overlapping: a person may have several of them";
+        table.mistake(Mistake::new(&node.at, what).hint("write dimension = \"overlapping\""));
     }
     table.finish();
-    Some(indicator)
+    Some(breakdown)
 }
 
 fn mean(node: &Node, mistakes: &Mistakes) -> Option<Mean> {

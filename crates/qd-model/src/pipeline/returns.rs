@@ -1,6 +1,6 @@
 //! What is returned: files, their parts, and what stands in them.
 
-use super::indicators::{FigureColumn, NamedFigure};
+use super::indicators::{Arrangement, FigureColumn, NamedFigure};
 use super::read::{file_safe, pairs, placed};
 use super::{Contacts, Indicators};
 use crate::document::{Node, Table, Value};
@@ -219,6 +219,7 @@ fn part(node: &Node, mistakes: &Mistakes) -> Option<Part> {
             cells: pairs(&table, "cells"),
         })),
         "indicators" => Some(Part::Indicators(indicators(&table, "Indicators"))),
+        "two-way" => super::indicators::two_way(&table).map(Part::Indicators),
         "by-period" => Some(Part::ByPeriod(indicators(&table, "By period"))),
         "open" => Some(Part::Open(Open {
             name: table.text("name").unwrap_or("Open").to_owned(),
@@ -228,7 +229,7 @@ fn part(node: &Node, mistakes: &Mistakes) -> Option<Part> {
         "contacts" => super::contacts::contacts(&table, node).map(Box::new).map(Part::Contacts),
         other => {
             let mistake = Mistake::new(&node.at, format!("there is no part \"{other}\""));
-            table.mistake(mistake.hint("it is one of by-period, contacts, cover, indicators, open and rows"));
+            table.mistake(mistake.hint("it is one of by-period, contacts, cover, indicators, open, rows and two-way"));
             return None;
         }
     };
@@ -240,6 +241,7 @@ fn indicators(table: &Table<'_>, name: &str) -> Indicators {
     Indicators {
         name: table.text("name").unwrap_or(name).to_owned(),
         note: table.text("note").map(str::to_owned),
+        arrangement: Arrangement::Lines,
         cells: table.list("cells").iter().filter_map(|node| named_figure(node, table.mistakes())).collect(),
         rows: table
             .list("rows")

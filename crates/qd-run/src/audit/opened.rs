@@ -14,7 +14,7 @@ use crate::verify::{Difference, verify_files};
 use jiff::civil::Date;
 use qd_ledger::{Ledger, Version};
 use qd_link::{Added, Register};
-use qd_model::pipeline::{Counted, Indicators, ProjectEnd, ReturnSpec};
+use qd_model::pipeline::{Counted, Indicators, ProjectEnd, ReturnSpec, Span};
 use qd_model::{Period, Refusal};
 use qd_rules::Constants;
 use serde_json::Value;
@@ -224,7 +224,9 @@ impl Opened {
         };
         let behind = Behind { periods: &periods, constants: constants(&of.period), counted, files: &self.files };
         match side {
-            Side::Known => self.states(Span::SoFar).into_iter().flat_map(|it| behind.told_by(it, &of.period)).collect(),
+            Side::Known => {
+                self.states(Span::Project).into_iter().flat_map(|it| behind.told_by(it, &of.period)).collect()
+            }
             Side::Reported if matches!(of.reported, Reported::Here(_)) => behind.all_of(&self.now),
             Side::Reported => {
                 let sent = self.sent.iter().filter(|sent| sent.label == of.period);
@@ -237,18 +239,9 @@ impl Opened {
     pub(super) fn states(&self, span: Span) -> Vec<&PeriodState> {
         match span {
             Span::Period => vec![&self.now],
-            Span::SoFar => self.earlier.iter().chain([&self.now]).collect(),
+            Span::Project => self.earlier.iter().chain([&self.now]).collect(),
         }
     }
-}
-
-/// Over which periods a figure counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Span {
-    /// The period itself.
-    Period,
-    /// All periods up to it.
-    SoFar,
 }
 
 /// Which of the two counts of a period.

@@ -2,14 +2,14 @@
 //! definitions, and a list that leads from each figure to people, files, sheets and rows.
 
 use super::lineage;
-use super::opened::{Opened, Side, Span};
+use super::opened::{Opened, Side};
 use super::places::Place;
 use super::trace::counted;
 use crate::by_period;
 use crate::load::plain;
 use crate::place::{NewFile, Staging};
 use qd_model::Refusal;
-use qd_model::pipeline::Part;
+use qd_model::pipeline::{Arrangement, Part, Span};
 use std::path::{Path, PathBuf};
 
 /// What is asked.
@@ -112,7 +112,10 @@ fn lineage_csv(opened: &Opened) -> Result<(usize, Vec<u8>), Refusal> {
             }
             let Part::Indicators(indicators) = part else { continue };
             for number in 0..periods.sheet(indicators).lines.len() {
-                for (span, over) in [(Span::Period, opened.period.label.as_str()), (Span::SoFar, "project so far")] {
+                for (span, over) in [(Span::Period, opened.period.label.as_str()), (Span::Project, "project so far")] {
+                    if matches!(indicators.arrangement, Arrangement::TwoWay(own) if own != span) {
+                        continue;
+                    }
                     let Some((label, places)) = counted(opened, &periods, indicators, number, span) else { continue };
                     for place in &places {
                         line([&path, &indicators.name, &label, over], place);

@@ -2,12 +2,12 @@
 
 use super::cell::CellName;
 use super::lineage;
-use super::opened::{Opened, Side, Span};
+use super::opened::{Opened, Side};
 use super::places::{Place, behind};
 use crate::by_period;
 use crate::indicators::Periods;
 use crate::read::{ReadRequest, ReadTable, read};
-use qd_model::pipeline::{FileSpec, Indicators, Part};
+use qd_model::pipeline::{FileSpec, Indicators, Part, Span};
 use qd_model::{Refusal, words};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -156,15 +156,21 @@ fn cell_text(table: &ReadTable, name: &CellName) -> Option<String> {
 
 fn of_count(opened: &Opened, indicators: &Indicators, line: usize, trace: &mut Trace) -> Result<(), Refusal> {
     let periods = opened.periods();
-    let span = span_of(&periods, &trace.heading);
-    let (label, places) = counted(opened, &periods, indicators, line, span)
+    let shape = periods.sheet(indicators).shape;
+    let (line, span) = match &shape {
+        Some(shape) => (shape.line(line, &trace.heading), shape.span),
+        None => (Some(line), span_of(&periods, &trace.heading)),
+    };
+    let (label, places) = line
+        .and_then(|line| counted(opened, &periods, indicators, line, span))
         .ok_or_else(|| Refusal::new("nobody and no row stands behind that cell: no count is in its row"))?;
     trace.kind = Traced::Count;
     trace.label = label;
     trace.places = places;
     let people = trace.places.iter().map(|place| place.person.as_str()).collect::<BTreeSet<_>>().len();
     let shown = trace.shown.as_ref().and_then(|shown| shown.replace(',', "").parse::<usize>().ok());
-    if shown.is_some_and(|shown| shown != people) && trace.heading_is_a_count(&periods) {
+    let is_a_count = shape.is_some() || trace.heading_is_a_count(&periods);
+    if shown.is_some_and(|shown| shown != people) && is_a_count {
         trace.notes.push(
             "The cell shows another number than there are people: the recipient's counts are protected, or an earlier \
              period was run again since"
@@ -203,7 +209,7 @@ impl Trace {
 }
 
 fn span_of(periods: &Periods<'_>, heading: &str) -> Span {
-    if heading.contains(&periods.period.label) { Span::Period } else { Span::SoFar }
+    if heading.contains(&periods.period.label) { Span::Period } else { Span::Project }
 }
 
 /// The label of a line of counts, and the rows by which its people are counted.
@@ -218,7 +224,7 @@ pub(super) fn counted(
     let line = sheet.lines.get(line)?;
     let people = match span {
         Span::Period => &line.people,
-        Span::SoFar => line.people_so_far.as_ref()?,
+        Span::Project => line.people_so_far.as_ref()?,
     };
     let indicator = &indicators.rows[line.indicator];
     let places = behind(periods, &opened.states(span), &indicator.counts, people, &opened.files);

@@ -2,9 +2,9 @@
 
 use super::history::{History, Release};
 use super::legend::legend;
-use super::{Cells, CountCell, Counting, Counts, ReturnFigures, UNKNOWN, timeline};
+use super::{Cells, CountCell, Counting, Counts, ReturnFigures, UNKNOWN, timeline, two_way};
 use crate::folders;
-use crate::indicators::{Definition, Line, relations, relations_of};
+use crate::indicators::{Definition, Line, Sheet, relations, relations_of};
 use crate::outcome::Blocked;
 use qd_disclosure::figures::{Before, Gathered, Narrow, Past, Released, ReleasedMean, mean, release};
 use qd_model::Period;
@@ -74,9 +74,10 @@ impl Counting<'_> {
             let this_period = |index, line: &Line| cells(0, index, line);
             let cumulative = |index, line: &Line| cells(1, index, line);
             let columns = self.columns(sheet, [&this_period, &cumulative]);
-            let mut legend = legend(rule, &columns);
-            legend.extend(self.opening_note());
-            sheets.insert(name.clone(), Counts { columns, legend });
+            let mut notes = two_way::notes(sheet, self.periods);
+            notes.extend(legend(rule, &columns));
+            notes.extend(self.opening_note());
+            sheets.insert(name.clone(), Counts { columns, legend: notes });
         }
         for ((name, lines), entries) in self.timelines.iter().zip(&field.timelines) {
             let columns = timeline::protected(lines, entries, released);
@@ -121,7 +122,8 @@ impl Counting<'_> {
         let mut field =
             Field { gathered, lines: Vec::new(), timelines: Vec::new(), headline: [None; 2], labels: BTreeMap::new() };
         for (_, sheet) in &self.sheets {
-            let lines = sheet.lines.iter().map(|line| self.open(&mut field, line)).collect();
+            let open = |line| self.open(&mut field, sheet, line);
+            let lines = sheet.lines.iter().map(open).collect();
             field.lines.push(lines);
         }
         for (_, lines) in &self.timelines {
@@ -140,10 +142,10 @@ impl Counting<'_> {
         field
     }
 
-    fn open(&self, field: &mut Field, line: &Line) -> [Option<usize>; 2] {
+    fn open(&self, field: &mut Field, sheet: &Sheet, line: &Line) -> [Option<usize>; 2] {
         let definition = line.definition.to_string();
         SIDES.map(|side| {
-            let count = count_of(line, side)?;
+            let count = count_of(line, side).filter(|_| sheet.shows(side))?;
             let set = self.set(&definition, side);
             let entry = if line.is_not_applicable {
                 field.gathered.not_applicable(&set)

@@ -9,8 +9,8 @@ use std::fmt;
 pub(crate) struct Definition {
     /// Tables with their filters: whoever is in one of them is in the set.
     counted: Vec<(String, Option<String>)>,
-    /// The category of a breakdown that they are in as well.
-    category: Option<String>,
+    /// The categories of breakdowns that they are in as well, in order.
+    categories: Vec<String>,
 }
 
 /// A line of counts and the lines that it is broken down to.
@@ -30,7 +30,7 @@ impl Definition {
         let mut counted: Vec<(String, Option<String>)> = counted.iter().map(text).collect();
         counted.sort();
         counted.dedup();
-        Self { counted, category: None }
+        Self { counted, categories: Vec::new() }
     }
 
     /// Those of the set who are in a category of a breakdown; none for those of whom it is not recorded.
@@ -40,7 +40,10 @@ impl Definition {
         let category = category.map_or_else(|| "not recorded".to_owned(), |category| format!("= {category}"));
         let field =
             if bands.is_empty() { breakdown.field.clone() } else { format!("{} {}", breakdown.field, bands.join(" ")) };
-        Self { category: Some(format!("{table}{field} {category}")), ..self.clone() }
+        let mut part = self.clone();
+        part.categories.push(format!("{table}{field} {category}"));
+        part.categories.sort();
+        part
     }
 
     /// Whether everybody in this set is in the other, by their definitions.
@@ -51,13 +54,13 @@ impl Definition {
             };
             other.counted.iter().any(is_like)
         };
-        self != other && self.category == other.category && self.counted.iter().all(has)
+        self != other && self.categories == other.categories && self.counted.iter().all(has)
     }
 
     /// The sets that together are this one: one for each of its tables and filters.
     fn pieces(&self) -> Vec<Self> {
         let piece =
-            |one: &(String, Option<String>)| Self { counted: vec![one.clone()], category: self.category.clone() };
+            |one: &(String, Option<String>)| Self { counted: vec![one.clone()], categories: self.categories.clone() };
         if self.counted.len() < 2 { Vec::new() } else { self.counted.iter().map(piece).collect() }
     }
 }
@@ -72,7 +75,7 @@ impl fmt::Display for Definition {
                 write!(f, " where {filter}")?;
             }
         }
-        self.category.as_ref().map_or(Ok(()), |category| write!(f, " | {category}"))
+        self.categories.iter().try_for_each(|category| write!(f, " | {category}"))
     }
 }
 

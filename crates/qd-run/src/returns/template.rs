@@ -5,7 +5,7 @@ use super::{Content, Maker};
 use crate::load::{Loaded, heading, plain, released_names};
 use qd_disclosure::ClearedTable;
 use qd_model::mistake::{At, Mistake};
-use qd_model::pipeline::{FileSpec, Indicator, NamedFigure, Part, Recipient, ReturnSpec};
+use qd_model::pipeline::{Arrangement, FileSpec, Indicator, NamedFigure, Part, Recipient, ReturnSpec};
 use qd_model::{Refusal, words};
 use qd_return::{Fill, ReturnError, Template};
 
@@ -150,7 +150,7 @@ pub(crate) fn check(loaded: &Loaded, spec: &ReturnSpec, recipient: &Recipient, m
                         }
                     }
                 }
-                Part::Indicators(indicators) => {
+                Part::Indicators(indicators) if indicators.arrangement == Arrangement::Lines => {
                     for cell in &indicators.cells {
                         mistakes.extend(not_there(&cell.at, template.check_cell(&cell.name)));
                         mistakes.extend(figure_mistake(loaded, &indicators.rows, cell));
@@ -163,7 +163,7 @@ pub(crate) fn check(loaded: &Loaded, spec: &ReturnSpec, recipient: &Recipient, m
                     };
                     mistakes.extend(not_there(&rows.at, template.check_headings(&rows.name, &headings)));
                 }
-                Part::ByPeriod(_) | Part::Open(_) | Part::Contacts(_) => {
+                Part::Indicators(_) | Part::ByPeriod(_) | Part::Open(_) | Part::Contacts(_) => {
                     let what = "a template takes a cover, indicators and rows only";
                     mistakes.push(Mistake::new(&file.at, what).hint("give the other parts a file of their own"));
                 }
