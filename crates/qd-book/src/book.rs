@@ -3,12 +3,14 @@
 use crate::cover::{self, Cover};
 use crate::error::BookError;
 use crate::names::Names;
-use crate::plain::PlainSheet;
+use crate::package::Package;
+use crate::rows::Body;
+use crate::skeleton::Skeleton;
 use crate::style;
 use crate::table::{Layout, TableSheet};
 use crate::text;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet};
-use std::path::Path;
+use std::collections::BTreeMap;
 
 /// What a workbook says of itself.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +36,12 @@ pub struct Book {
     pub(crate) about: About,
     pub(crate) names: Names,
     pub(crate) row_limit: u32,
+    /// Styles of another workbook that stand before this one's.
+    pub(crate) first_style: u32,
+    /// How many sheets there are.
+    count: usize,
+    /// The rows of tables, by the place of their sheet.
+    bodies: BTreeMap<usize, Body>,
 }
 
 /// Rows of a sheet.
@@ -54,19 +62,16 @@ pub(crate) enum Page {
 impl Book {
     /// A workbook without sheets.
     pub fn new(about: About) -> Self {
-        Self { workbook: Workbook::new(), about, names: Names::default(), row_limit: ROWS }
+        let (workbook, names, bodies) = (Workbook::new(), Names::default(), BTreeMap::new());
+        Self { workbook, about, names, row_limit: ROWS, first_style: 0, count: 0, bodies }
     }
 
-    /// Says where large sheets are kept while they are written, instead of the system's own folder
-    /// for temporary files. What is kept there has no name and is gone when the workbook is finished.
-    pub fn keep_temporary_files_in(&mut self, folder: &Path) -> Result<(), BookError> {
-        self.workbook.set_tempdir(folder)?;
-        Ok(())
-    }
-
-    /// Keeps sheet names for sheets of another workbook into which this one's will be put.
-    pub fn reserve<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
-        self.names.reserve(names);
+    /// A workbook whose sheets will be put in front of another one's.
+    pub fn in_front_of(package: &Package, about: About) -> Self {
+        let mut book = Self::new(about);
+        book.names.reserve(package.sheet_names());
+        book.first_style = package.style_count();
+        book
     }
 
     /// Adds a sheet of labels and values.
@@ -79,13 +84,25 @@ impl Book {
         TableSheet::begin(self, name, layout)
     }
 
-    /// Begins a sheet of values where they stood elsewhere.
-    pub fn plain(&mut self, name: &str) -> Result<PlainSheet<'_>, BookError> {
-        PlainSheet::begin(self, name)
+    /// Adds a sheet.
+    pub(crate) fn push(&mut self, sheet: Worksheet) {
+        self.workbook.push_worksheet(sheet);
+        self.count += 1;
+    }
+
+    /// Adds a sheet with rows below what it holds.
+    pub(crate) fn push_with_rows(&mut self, sheet: Worksheet, rows: Body) {
+        self.bodies.insert(self.count, rows);
+        self.push(sheet);
     }
 
     /// The workbook's bytes.
-    pub fn finish(mut self) -> Result<Vec<u8>, BookError> {
+    pub fn finish(self) -> Result<Vec<u8>, BookError> {
+        self.skeleton()?.finish()
+    }
+
+    /// The workbook without the rows of its tables, and these beside it.
+    pub(crate) fn skeleton(mut self) -> Result<Skeleton, BookError> {
         let (year, month, day) = self.about.created.unwrap_or((2000, 1, 1));
         let properties = DocProperties::new()
             .set_title(text::printable(&self.about.title))
@@ -94,7 +111,7 @@ impl Book {
             .set_creation_datetime(&ExcelDateTime::from_ymd(year, month, day)?);
         let properties = if self.about.draft { properties.set_status("Draft") } else { properties };
         self.workbook.set_properties(&properties);
-        Ok(self.workbook.save_to_buffer()?)
+        Skeleton::of(self.workbook.save_to_buffer()?, self.bodies)
     }
 
     /// Names a sheet and sets up its printed page.

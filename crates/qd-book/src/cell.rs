@@ -48,6 +48,12 @@ pub enum Tone {
 impl Tone {
     pub(crate) const ALL: [Self; 6] = [Self::Reject, Self::Error, Self::Query, Self::Note, Self::Good, Self::Fill];
 
+    /// The more serious of two.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        if (other as usize) < self as usize { other } else { self }
+    }
+
     /// Backgrounds on which black text keeps a contrast of more than 7 to 1.
     pub(crate) fn colour(self) -> u32 {
         match self {

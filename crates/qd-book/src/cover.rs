@@ -65,7 +65,7 @@ const LABEL_WIDTH: usize = 30;
 const VALUE_WIDTH: usize = 72;
 
 pub(crate) fn write(book: &mut Book, cover: &Cover) -> Result<(), BookError> {
-    let mut sheet = Worksheet::new();
+    let mut sheet = style::TABLES.sheet()?;
     let name = book.set_up(&mut sheet, &cover.name, Page::Portrait)?;
     sheet.set_column_width(LABELS, LABEL_WIDTH as f64)?.set_column_width(VALUES, VALUE_WIDTH as f64)?;
     sheet.set_screen_gridlines(false);
@@ -95,7 +95,7 @@ pub(crate) fn write(book: &mut Book, cover: &Cover) -> Result<(), BookError> {
     let last = page.row.max(1) - 1;
     page.sheet.ignore_error_range(0, LABELS, last, VALUES, IgnoreError::NumberStoredAsText)?;
     page.sheet.set_print_area(0, LABELS, last, VALUES)?;
-    book.workbook.push_worksheet(page.sheet);
+    book.push(page.sheet);
     Ok(())
 }
 

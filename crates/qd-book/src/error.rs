@@ -32,6 +32,9 @@ pub enum BookError {
     /// A workbook that someone else made is not as programs write it, so that nothing can be put into it.
     #[error("the workbook is not as programs write it, so that it cannot be changed where it stands")]
     NotToBeChanged,
+    /// A workbook would be larger than the format can say.
+    #[error("the workbook would be larger than four gigabytes, which no program opens")]
+    TooLarge,
     /// The library that writes workbooks refused.
     #[error("the workbook could not be written: {0}")]
     Library(#[from] rust_xlsxwriter::XlsxError),

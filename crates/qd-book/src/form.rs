@@ -89,7 +89,7 @@ pub struct Choices {
 impl Book {
     /// Writes the lists from which cells choose. `mark` stands above them.
     pub fn choices(&mut self, name: &str, mark: &str, lists: &[ChoiceList]) -> Result<Choices, BookError> {
-        let mut sheet = Worksheet::new();
+        let mut sheet = style::TABLES.sheet()?;
         let name = self.set_up(&mut sheet, name, Page::Landscape)?;
         sheet.write_string_with_format(0, 0, text::printable(mark), &style::fine())?;
         let (heading, cell) = (style::heading(crate::Kind::Text), Format::new().set_num_format("@"));
@@ -112,12 +112,12 @@ impl Book {
 
     /// Puts the sheet of lists behind all others.
     pub fn close_choices(&mut self, choices: Choices) {
-        self.workbook.push_worksheet(choices.sheet);
+        self.push(choices.sheet);
     }
 
     /// Adds a sheet that is filled in: its headings stand in the first row. Answers its name.
     pub fn form(&mut self, name: &str, columns: &[FormColumn], choices: &Choices) -> Result<String, BookError> {
-        let mut sheet = Worksheet::new();
+        let mut sheet = style::TABLES.sheet()?;
         let name = self.set_up(&mut sheet, name, Page::Landscape)?;
         for (at, column) in (0u16..).zip(columns) {
             let heading = style::form_heading(column.is_required);
@@ -132,7 +132,7 @@ impl Book {
         sheet.set_row_height(0, 45)?;
         sheet.set_freeze_panes(1, 0)?;
         sheet.set_repeat_rows(0, 0)?;
-        self.workbook.push_worksheet(sheet);
+        self.push(sheet);
         Ok(name)
     }
 }

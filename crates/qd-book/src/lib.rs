@@ -21,22 +21,26 @@
 
 mod book;
 mod cell;
+mod copy;
 mod cover;
+mod deflate;
 mod error;
 mod form;
 mod names;
+mod pack;
 pub mod package;
-mod plain;
+mod rows;
+mod skeleton;
 mod style;
 mod table;
 mod text;
 
 pub use book::{About, Book};
 pub use cell::{Cell, Tone};
+pub use copy::{CopiedSheet, Copy, Plain, Tones};
 pub use cover::{Cover, Section, Value};
 pub use error::BookError;
 pub use form::{ChoiceList, Choices, FormColumn, Limit, Takes};
-pub use plain::{Plain, PlainSheet};
 pub use style::{Kind, RowStyle};
 pub use table::{Column, Layout, Overlong, TableSheet};
 pub use text::{looks_like_formula, printable};

@@ -12,6 +12,7 @@ mod fill;
 mod front;
 mod graft;
 mod notes;
+mod passing;
 mod relations;
 mod sheet;
 mod styles;
@@ -22,18 +23,21 @@ mod xml;
 pub use edits::{CellEdit, Content, Emptied, Note, SheetEdits, Written};
 pub use fill::{Grid, Headings, NamedCell};
 
+use crate::copy::Copy;
+use crate::deflate::{Deflater, Stream};
 use crate::error::BookError;
-use archive::Archive;
+use crate::pack::Pack;
+use crate::rows::Body;
+use crate::skeleton::{Skeleton, whole};
+pub(crate) use archive::Archive;
 use graft::Front;
 use notes::Words;
 use relations::{Relations, Types, path_of};
 use sheet::{Plan, Texts, Trouble};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufReader, Cursor, Write};
+use std::io::BufReader;
 use styles::Styles;
 use xml::{Document, Element};
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 /// The namespace of relationships, with which their kinds begin as well.
 const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -58,6 +62,8 @@ impl From<Damaged> for BookError {
 /// A workbook that someone else made.
 pub struct Package {
     archive: Archive,
+    /// Rows of sheets that are written and packed already, by their part.
+    bodies: BTreeMap<String, Body>,
     /// The part with the list of sheets.
     workbook_path: String,
     workbook: Document,
@@ -89,7 +95,16 @@ impl Package {
     /// Opens a workbook (`.xlsx`, `.xlsm`). Refused where its parts are not as programs write them,
     /// or where it is of the strict kind, which has no place for notes.
     pub fn open(bytes: Vec<u8>) -> Result<Self, BookError> {
-        let mut archive = Archive::open(bytes)?;
+        Self::of_parts(Archive::open(bytes)?)
+    }
+
+    /// A copy of sheets that was just written.
+    pub fn of(copy: Copy) -> Result<Self, BookError> {
+        let Skeleton { archive, bodies } = copy.skeleton()?;
+        Ok(Self { bodies, ..Self::of_parts(archive)? })
+    }
+
+    fn of_parts(mut archive: Archive) -> Result<Self, BookError> {
         let mut of_package = Relations::of("", archive.bytes("_rels/.rels").as_deref())?;
         let workbook_path = of_package.of_kind("officeDocument").ok_or(Damaged)?;
         let mut dropped = BTreeSet::new();
@@ -121,6 +136,7 @@ impl Package {
         let sheets = sheets.collect();
         let mut package = Self {
             archive,
+            bodies: BTreeMap::new(),
             workbook_path,
             workbook,
             relations,
@@ -143,6 +159,11 @@ impl Package {
     /// The names of its sheets with cells, in order.
     pub fn sheet_names(&self) -> Vec<&str> {
         self.sheets.iter().map(|sheet| sheet.name.as_str()).collect()
+    }
+
+    /// How many cell styles it has.
+    pub(crate) fn style_count(&self) -> u32 {
+        self.styles.count()
     }
 
     /// Whether it holds macros, so that only a file called `.xlsm` opens.
@@ -182,14 +203,8 @@ impl Package {
     pub fn finish(mut self) -> Result<Vec<u8>, BookError> {
         self.change_notes()?;
         self.change_workbook()?;
-        let mut out = ZipWriter::new(Cursor::new(Vec::new()));
-        let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).large_file(false);
-        let put = |out: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, bytes: &[u8]| {
-            out.start_file(name, options)
-                .and_then(|()| Ok(out.write_all(bytes)?))
-                .map_err(|_| BookError::NotToBeChanged)
-        };
-        put(&mut out, "[Content_Types].xml", &self.types.bytes())?;
+        let mut out = Pack::default();
+        out.put("[Content_Types].xml", &self.types.bytes())?;
         let counts = self.sheets.iter().any(|sheet| !sheet.edits.emptied.is_empty());
         let shared = self.relations.of_kind("sharedStrings").filter(|_| counts);
         let last = [Some(self.styles_path.clone()), shared.clone()];
@@ -202,44 +217,35 @@ impl Package {
                 continue;
             }
             if let Some(bytes) = self.written.remove(&name) {
-                put(&mut out, &name, &bytes)?;
+                out.put(&name, &bytes)?;
             } else if let Some(sheet) = self.sheets.iter().position(|sheet| sheet.path == name) {
-                self.put_sheet(&mut out, sheet, options, counts, &mut texts)?;
+                out.put_stream(&name, &self.sheet(sheet, counts, &mut texts)?)?;
             } else {
-                self.archive.copy_raw(index, &mut out)?;
+                self.archive.copy_packed(index, &mut out)?;
             }
         }
         for (name, bytes) in std::mem::take(&mut self.written) {
-            put(&mut out, &name, &bytes)?;
+            out.put(&name, &bytes)?;
         }
         if let Some(path) = shared {
             let bytes = self.archive.bytes(&path).ok_or(Damaged)?;
-            put(&mut out, &path, &without_texts(&bytes, &texts)?)?;
+            out.put(&path, &without_texts(&bytes, &texts)?)?;
         }
         if let Some(front) = &mut self.front {
             for (index, path) in front.paths.clone().iter().enumerate() {
-                out.start_file(path, options).map_err(|_| BookError::NotToBeChanged)?;
-                front.write_sheet(index, &mut out).map_err(|_| BookError::NotToBeChanged)?;
+                let stream = front.sheet(index).map_err(|_| BookError::NotToBeChanged)?;
+                out.put_stream(path, &stream)?;
             }
         }
-        put(&mut out, &self.styles_path, &self.styles.bytes())?;
-        Ok(out.finish().map_err(|_| BookError::NotToBeChanged)?.into_inner())
+        out.put(&self.styles_path, &self.styles.bytes())?;
+        out.finish()
     }
 
-    /// Writes a sheet with its changes; where it is not in order, without cells that it did not hold.
-    fn put_sheet(
-        &mut self,
-        out: &mut ZipWriter<Cursor<Vec<u8>>>,
-        sheet: usize,
-        options: SimpleFileOptions,
-        counts: bool,
-        texts: &mut Texts,
-    ) -> Result<(), BookError> {
+    /// A sheet with its changes; where it is not in order, without cells that it did not hold.
+    fn sheet(&mut self, sheet: usize, counts: bool, texts: &mut Texts) -> Result<Stream, BookError> {
         let Sheet { path, edits, notes, .. } = &self.sheets[sheet];
-        let large = self.archive.size(path) > u64::from(u32::MAX) / 2;
         for adds in [true, false] {
             let part = self.archive.by_name(path).ok_or(Damaged)?;
-            out.start_file(path, options.large_file(large)).map_err(|_| BookError::NotToBeChanged)?;
             let plan = Plan {
                 edits,
                 notes: notes.as_deref(),
@@ -249,9 +255,16 @@ impl Package {
                 counts,
             };
             let input = BufReader::with_capacity(1 << 16, part);
-            match sheet::copy(input, &mut *out, &plan, &mut self.styles, texts) {
-                Ok(()) => return Ok(()),
-                Err(Trouble::Unordered) if adds => out.abort_file().map_err(|_| BookError::NotToBeChanged)?,
+            let copied = if let Some(body) = self.bodies.remove(path) {
+                let mut part = Vec::new();
+                sheet::copy(input, &mut part, &plan, &mut self.styles, texts).map(|()| whole(&part, body))
+            } else {
+                let mut out = Deflater::default();
+                sheet::copy(input, &mut out, &plan, &mut self.styles, texts).map(|()| out.finish())
+            };
+            match copied {
+                Ok(stream) => return Ok(stream),
+                Err(Trouble::Unordered) if adds => {}
                 Err(_) => return Err(BookError::NotToBeChanged),
             }
         }

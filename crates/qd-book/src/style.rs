@@ -1,7 +1,9 @@
 //! How cells look: one small set of formats, made once for each sheet.
 
 use crate::cell::{Cell, Tone};
-use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, FormatUnderline};
+use crate::error::BookError;
+use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, FormatUnderline, Worksheet};
+use std::sync::LazyLock;
 
 /// What a column holds; decides number format and alignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,41 +68,82 @@ const PALE: u32 = 0x00E9_EDF0;
 /// The line below each row.
 const RULE: u32 = 0x00D0_D5D9;
 
-/// Every format that a table's cells can have.
-pub(crate) struct Styles {
-    cells: Vec<Format>,
-    tones: Vec<Format>,
-    link: Format,
+/// The formats of one kind of sheet, and the number that each has in a workbook into which they were
+/// the first to be taken.
+pub(crate) struct Palette {
+    formats: Vec<Format>,
+    numbers: Vec<u32>,
 }
 
-impl Styles {
-    pub(crate) fn new() -> Self {
-        let mut cells = Vec::with_capacity(KINDS.len() * ROWS.len() * 2);
-        for kind in KINDS {
-            for row in ROWS {
-                let format = cell(kind, row);
-                cells.extend([format.clone(), format.set_quote_prefix()]);
+impl Palette {
+    /// Formats by look. A workbook keeps equal ones once.
+    pub(crate) fn of(formats: Vec<Format>) -> Self {
+        // The first number is the workbook's own usual format.
+        let usual = Format::default();
+        let mut distinct: Vec<&Format> = vec![&usual];
+        let mut numbers = Vec::with_capacity(formats.len());
+        for format in &formats {
+            let place = distinct.iter().position(|known| *known == format).unwrap_or(distinct.len());
+            if place == distinct.len() {
+                distinct.push(format);
             }
+            numbers.push(place as u32);
         }
-        let tones = Tone::ALL.into_iter().flat_map(|tone| {
-            let format = cell(Kind::Text, RowStyle::Plain).set_background_color(tone.colour());
-            [format.clone(), format.set_quote_prefix()]
-        });
-        let link = cell(Kind::Text, RowStyle::Plain).set_font_color(LINK).set_underline(FormatUnderline::Single);
-        Self { cells, tones: tones.collect(), link }
+        Self { numbers, formats }
     }
 
-    pub(crate) fn of(&self, kind: Kind, row: RowStyle, quoted: bool) -> &Format {
-        &self.cells[(kind as usize * ROWS.len() + row as usize) * 2 + usize::from(quoted)]
+    /// The numbers by look, in a workbook whose own styles stand behind `first` others.
+    pub(crate) fn numbers(&self, first: u32) -> Vec<u32> {
+        self.numbers.iter().map(|number| number + first).collect()
     }
 
-    pub(crate) fn link(&self) -> &Format {
-        &self.link
+    /// A sheet that knows the formats. Each sheet of a workbook begins so, since the first one decides
+    /// on the numbers.
+    pub(crate) fn sheet(&self) -> Result<Worksheet, BookError> {
+        let mut sheet = Worksheet::new();
+        for format in &self.formats {
+            sheet.write_blank(0, 0, format)?;
+        }
+        sheet.clear_cell(0, 0);
+        Ok(sheet)
     }
+}
 
-    pub(crate) fn toned(&self, tone: Tone, quoted: bool) -> &Format {
-        &self.tones[tone as usize * 2 + usize::from(quoted)]
+/// The formats of tables: kinds in all styles of rows, then tones, then links. Behind the look of each
+/// is the same for texts that could be taken for formulas.
+pub(crate) static TABLES: LazyLock<Palette> = LazyLock::new(|| {
+    let mut formats = Vec::with_capacity((KINDS.len() * ROWS.len() + Tone::ALL.len() + 1) * 2);
+    let mut add = |format: Format| formats.extend([format.clone(), format.set_quote_prefix()]);
+    for kind in KINDS {
+        for row in ROWS {
+            add(cell(kind, row));
+        }
     }
+    for tone in Tone::ALL {
+        add(cell(Kind::Text, RowStyle::Plain).set_background_color(tone.colour()));
+    }
+    add(cell(Kind::Text, RowStyle::Plain).set_font_color(LINK).set_underline(FormatUnderline::Single));
+    Palette::of(formats)
+});
+
+/// The look of a cell of a kind.
+pub(crate) fn look(kind: Kind, row: RowStyle) -> u8 {
+    ((kind as usize * ROWS.len() + row as usize) * 2) as u8
+}
+
+/// The look of a text with a tone.
+pub(crate) fn toned(tone: Tone) -> u8 {
+    ((KINDS.len() * ROWS.len() + tone as usize) * 2) as u8
+}
+
+/// The look of a text that leads to a place.
+pub(crate) fn link() -> u8 {
+    ((KINDS.len() * ROWS.len() + Tone::ALL.len()) * 2) as u8
+}
+
+/// The kind of a look.
+pub(crate) fn kind_of_look(look: u8) -> Kind {
+    KINDS.get(usize::from(look) / (ROWS.len() * 2)).copied().unwrap_or(Kind::Text)
 }
 
 /// The kind in which a cell is shown: its column's, unless that would show a date as a number.

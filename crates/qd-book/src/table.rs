@@ -3,11 +3,11 @@
 use crate::book::{A3, Book, Page};
 use crate::cell::{Cell, Stored};
 use crate::error::BookError;
-use crate::style::{self, Kind, RowStyle, Styles};
+use crate::rows::{Inner, Manner, Rows, TooLong};
+use crate::style::{self, Kind, RowStyle};
 use crate::text;
 use qd_model::finding::column_letters;
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, IgnoreError, Worksheet};
-use std::borrow::Cow;
 
 /// One column of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,9 +50,6 @@ pub struct Layout {
     pub columns: Vec<Column>,
     /// Lines above the headings.
     pub lines: Vec<String>,
-    /// How many rows there will be, as far as is known: a small table stays in memory, and a large
-    /// one is written row by row without a copy of it in memory.
-    pub rows: usize,
     /// How many columns stay in sight when the reader scrolls to the right.
     pub frozen_columns: u16,
     /// What becomes of a text that is too long for a cell.
@@ -69,9 +66,6 @@ pub enum Overlong {
     Cut,
 }
 
-/// Rows up to which a sheet is kept in memory, so that a usual return never touches the disk
-/// before it is put in its place.
-const SMALL: usize = 20_000;
 /// Columns of a sheet.
 const COLUMNS: usize = 16_384;
 /// Characters beyond which text wraps.
@@ -90,14 +84,11 @@ pub struct TableSheet<'b> {
     wanted: String,
     name: String,
     layout: Layout,
-    styles: Styles,
+    /// What stands around the rows.
     sheet: Worksheet,
+    rows: Rows,
     heading_row: u32,
     row: u32,
-    /// The longest text of each column so far, in characters.
-    widths: Vec<usize>,
-    /// The lines of the row that is being written.
-    lines: usize,
 }
 
 impl<'b> TableSheet<'b> {
@@ -105,20 +96,9 @@ impl<'b> TableSheet<'b> {
         if layout.columns.len() > COLUMNS {
             return Err(BookError::TooManyColumns { sheet: wanted.to_owned(), columns: layout.columns.len() });
         }
-        let sheet = new_sheet(book, &layout)?;
-        let widths = layout.columns.iter().map(|column| width_of_heading(&column.heading)).collect();
-        let mut table = Self {
-            book,
-            wanted: wanted.to_owned(),
-            name: String::new(),
-            layout,
-            styles: Styles::new(),
-            sheet,
-            heading_row: 0,
-            row: 0,
-            widths,
-            lines: 1,
-        };
+        let (sheet, rows) = (style::TABLES.sheet()?, rows(book, &layout));
+        let (wanted, name) = (wanted.to_owned(), String::new());
+        let mut table = Self { book, wanted, name, layout, sheet, rows, heading_row: 0, row: 0 };
         table.head()?;
         Ok(table)
     }
@@ -137,15 +117,20 @@ impl<'b> TableSheet<'b> {
             self.row += 1;
         }
         self.heading_row = self.row;
+        let mut lines = 1;
         for (index, column) in self.layout.columns.iter().enumerate() {
             let heading = text::printable(&column.heading);
             let format = style::heading(column.kind);
             let format = if text::looks_like_formula(&heading) { format.set_quote_prefix() } else { format };
             let width = column.width.map_or_else(|| width_of_heading(&heading), |width| width as usize);
-            self.lines = self.lines.max(text::lines(&heading, width));
+            lines = lines.max(text::lines(&heading, width));
             self.sheet.write_string_with_format(self.row, index as u16, heading, &format)?;
         }
-        self.next_row()?;
+        if lines > 1 {
+            // Not every program makes a row as high as its text when it opens a workbook.
+            self.sheet.set_row_height(self.row, text::height(lines))?;
+        }
+        self.row += 1;
         Ok(())
     }
 
@@ -171,88 +156,44 @@ impl<'b> TableSheet<'b> {
         if self.row >= self.book.row_limit {
             self.turn_over()?;
         }
-        for (column, cell) in cells.iter().enumerate() {
-            self.cell(column, cell, style)?;
-        }
-        self.next_row()
-    }
-
-    /// Makes the row as high as its text. Not every program does that when it opens a workbook.
-    fn next_row(&mut self) -> Result<(), BookError> {
-        if self.lines > 1 {
-            self.sheet.set_row_height(self.row, text::height(self.lines))?;
-        }
-        self.lines = 1;
         self.row += 1;
-        Ok(())
-    }
-
-    fn cell(&mut self, column: usize, cell: &Cell<'_>, row_style: RowStyle) -> Result<(), BookError> {
-        let kind = style::kind_of(cell, self.layout.columns[column].kind);
-        let (row, at) = (self.row, column as u16);
-        match cell.stored() {
-            Stored::Nothing => {
-                self.sheet.write_blank(row, at, self.styles.of(kind, row_style, false))?;
-            }
-            Stored::Number(number) => {
-                self.sheet.write_number_with_format(row, at, number, self.styles.of(kind, row_style, false))?;
-                self.widths[column] = self.widths[column].max(width_of_number(kind, number));
-            }
-            Stored::Text(content) => {
-                let content = self.fitting(content, column)?;
-                let quoted = text::looks_like_formula(&content);
-                let format = match cell {
-                    Cell::Toned(tone, _) => self.styles.toned(*tone, quoted),
-                    Cell::Link(..) => self.styles.link(),
-                    _ => self.styles.of(kind, row_style, quoted),
-                };
-                let longest = content.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-                self.widths[column] = self.widths[column].max(longest);
-                // A column without a width of its own becomes as wide as its text, up to a limit.
-                let width = self.layout.columns[column].width.map_or(WIDEST, |width| width as usize);
-                let bold = row_style == RowStyle::Strong;
-                let width = if bold { width } else { text::characters(width) };
-                self.lines = self.lines.max(text::lines(&content, width));
-                if let Cell::Link(_, sheet, place) = cell {
-                    let link = rust_xlsxwriter::Formula::new(text::link(sheet, place, &content));
-                    self.sheet.write_formula_with_format(row, at, link.set_result(content), format)?;
-                } else {
-                    self.sheet.write_string_with_format(row, at, content, format)?;
+        self.rows.begin(self.row, style == RowStyle::Strong);
+        for (column, cell) in cells.iter().enumerate() {
+            let kind = style::kind_of(cell, self.layout.columns[column].kind);
+            let stored = cell.stored();
+            let (look, inner) = match (cell, &stored) {
+                (Cell::Toned(tone, _), Stored::Text(content)) => (style::toned(*tone), Inner::Text(content)),
+                (Cell::Link(_, sheet, place), Stored::Text(content)) => {
+                    (style::link(), Inner::Link(content, sheet, place))
                 }
-            }
+                (_, Stored::Text(content)) => (style::look(kind, style), Inner::Text(content)),
+                (_, Stored::Number(number)) => (style::look(kind, style), Inner::Number(*number)),
+                (_, Stored::Nothing) => (style::look(kind, style), Inner::Nothing),
+            };
+            self.rows.cell(column as u16, look, inner);
         }
-        Ok(())
+        self.rows.end().map_err(|place| self.too_long(place))
     }
 
-    /// The text as it can stand in a cell, or where it cannot.
-    fn fitting<'t>(&self, content: Cow<'t, str>, column: usize) -> Result<Cow<'t, str>, BookError> {
-        let content = match text::printable(&content) {
-            Cow::Borrowed(_) => content,
-            Cow::Owned(changed) => Cow::Owned(changed),
-        };
-        if text::utf16_length(&content) <= text::CELL_LIMIT {
-            return Ok(content);
-        }
-        if self.layout.overlong == Overlong::Cut {
-            return Ok(Cow::Owned(text::cut(&content, text::CELL_LIMIT).into_owned()));
-        }
-        let cell = format!("{}{}", column_letters(column as u32), self.row + 1);
-        Err(BookError::TextTooLong { sheet: self.name.clone(), cell })
+    fn too_long(&self, TooLong { row, column }: TooLong) -> BookError {
+        BookError::TextTooLong { sheet: self.name.clone(), cell: format!("{}{row}", column_letters(column)) }
     }
 
     /// Closes a full sheet and opens the next.
     fn turn_over(&mut self) -> Result<(), BookError> {
-        let next = new_sheet(self.book, &self.layout)?;
-        let full = std::mem::replace(&mut self.sheet, next);
-        self.close(full)?;
+        let (next, rows) = (style::TABLES.sheet()?, rows(self.book, &self.layout));
+        let (full, rows) = (std::mem::replace(&mut self.sheet, next), std::mem::replace(&mut self.rows, rows));
+        self.close(full, rows)?;
         self.head()
     }
 
     /// Sets what is only known at a sheet's end, and puts it into the workbook.
-    fn close(&mut self, mut sheet: Worksheet) -> Result<(), BookError> {
+    fn close(&mut self, mut sheet: Worksheet, mut rows: Rows) -> Result<(), BookError> {
+        rows.settle().map_err(|place| self.too_long(place))?;
         let mut across = 0.0;
         for (index, column) in self.layout.columns.iter().enumerate() {
-            let width = column.width.unwrap_or_else(|| (self.widths[index].clamp(6, WIDEST) + 2) as f64);
+            let widest = rows.widths.get(index).copied().unwrap_or(0).max(width_of_heading(&column.heading));
+            let width = column.width.unwrap_or_else(|| (widest.clamp(6, WIDEST) + 2) as f64);
             sheet.set_column_width(index as u16, width)?;
             if !column.choices.is_empty() && self.row > self.heading_row + 1 {
                 let at = index as u16;
@@ -272,14 +213,15 @@ impl<'b> TableSheet<'b> {
         }
         sheet.set_freeze_panes(self.heading_row + 1, self.layout.frozen_columns)?;
         sheet.set_repeat_rows(self.heading_row, self.heading_row)?;
-        self.book.workbook.push_worksheet(sheet);
+        self.book.push_with_rows(sheet, rows.finish());
         Ok(())
     }
 
     /// Puts the table into its workbook.
     pub fn finish(mut self) -> Result<(), BookError> {
-        let sheet = std::mem::take(&mut self.sheet);
-        self.close(sheet)
+        let none = rows(self.book, &self.layout);
+        let (sheet, rows) = (std::mem::take(&mut self.sheet), std::mem::replace(&mut self.rows, none));
+        self.close(sheet, rows)
     }
 }
 
@@ -292,11 +234,11 @@ fn offered(choices: &[String]) -> Result<DataValidation, BookError> {
         .set_error_message("It is taken as it is, if it has small letters and hyphens only.")?)
 }
 
-fn new_sheet(book: &mut Book, layout: &Layout) -> Result<Worksheet, BookError> {
-    if layout.rows <= SMALL {
-        return Ok(Worksheet::new());
-    }
-    Ok(book.workbook.new_worksheet_with_constant_memory()?)
+/// The rows of a new sheet. A column without a width of its own becomes as wide as its text, up to a limit.
+fn rows(book: &Book, layout: &Layout) -> Rows {
+    let wraps = layout.columns.iter().map(|column| column.width.map_or(WIDEST, |width| width as usize)).collect();
+    let manner = Manner::Shown { wraps, is_cut: layout.overlong == Overlong::Cut };
+    Rows::new(manner, width_of_number, style::TABLES.numbers(book.first_style))
 }
 
 /// A heading wraps between its words, and needs room for the filter's button.
@@ -305,14 +247,14 @@ fn width_of_heading(heading: &str) -> usize {
     heading.chars().count().min(WIDEST_HEADING).max(longest_word) + 2
 }
 
-fn width_of_number(kind: Kind, number: f64) -> usize {
-    match kind {
+fn width_of_number(look: u8, digits: &str) -> usize {
+    match style::kind_of_look(look) {
         Kind::Date | Kind::Month => 10,
         Kind::DateTime => 19,
         Kind::Time => 8,
-        Kind::Count => format!("{number:.0}").len() * 4 / 3,
+        Kind::Count => digits.split('.').next().unwrap_or_default().len() * 4 / 3,
         Kind::Percent | Kind::Share => 7,
-        Kind::Text | Kind::Integer | Kind::Number => format!("{number}").len().min(16),
+        Kind::Text | Kind::Integer | Kind::Number => digits.len().min(16),
     }
 }
 
@@ -324,29 +266,26 @@ mod tests {
 
     #[test]
     fn a_full_sheet_goes_on_on_the_next() {
-        // In memory and row by row: both turn the page alike.
-        for rows in [0, SMALL + 1] {
-            let mut book = Book::new(About { banner: Some("Invented".to_owned()), ..About::default() });
-            book.row_limit = 6;
-            let layout = Layout { columns: vec![Column::new("N", Kind::Integer)], rows, ..Layout::default() };
-            let mut table = book.table("Rows", layout).expect("begun");
-            for number in 0..7 {
-                table.row(&[Cell::Integer(number)]).expect("written");
-            }
-            table.finish().expect("finished");
-            let bytes = book.finish().expect("written");
-            let mut read: Xlsx<_> = Xlsx::new(std::io::Cursor::new(bytes)).expect("a workbook");
-            assert_eq!(read.sheet_names(), ["Rows", "Rows (2)", "Rows (3)"]);
-            let numbers: Vec<Vec<String>> = read
-                .sheet_names()
-                .iter()
-                .map(|name| {
-                    let range = read.worksheet_range(name).expect("a sheet");
-                    range.rows().filter_map(|row| row.first()).map(ToString::to_string).collect()
-                })
-                .collect();
-            assert_eq!(numbers[0], ["Invented", "", "N", "0", "1", "2"]);
-            assert_eq!(numbers[2], ["Invented", "", "N", "6"]);
+        let mut book = Book::new(About { banner: Some("Invented".to_owned()), ..About::default() });
+        book.row_limit = 6;
+        let layout = Layout { columns: vec![Column::new("N", Kind::Integer)], ..Layout::default() };
+        let mut table = book.table("Rows", layout).expect("begun");
+        for number in 0..7 {
+            table.row(&[Cell::Integer(number)]).expect("written");
         }
+        table.finish().expect("finished");
+        let bytes = book.finish().expect("written");
+        let mut read: Xlsx<_> = Xlsx::new(std::io::Cursor::new(bytes)).expect("a workbook");
+        assert_eq!(read.sheet_names(), ["Rows", "Rows (2)", "Rows (3)"]);
+        let numbers: Vec<Vec<String>> = read
+            .sheet_names()
+            .iter()
+            .map(|name| {
+                let range = read.worksheet_range(name).expect("a sheet");
+                range.rows().filter_map(|row| row.first()).map(ToString::to_string).collect()
+            })
+            .collect();
+        assert_eq!(numbers[0], ["Invented", "", "N", "0", "1", "2"]);
+        assert_eq!(numbers[2], ["Invented", "", "N", "6"]);
     }
 }

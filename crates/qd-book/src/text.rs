@@ -14,6 +14,10 @@ pub fn looks_like_formula(text: &str) -> bool {
 /// control characters by their pictures (`␀` for NUL), marks that turn the direction of writing by
 /// `\u{fffd}`. Tabs and line feeds stay; a carriage return before a line feed goes.
 pub fn printable(text: &str) -> Cow<'_, str> {
+    // Almost every text is of this kind, and it is seen at once.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n')) {
+        return Cow::Borrowed(text);
+    }
     if !text.chars().any(is_unprintable) {
         return Cow::Borrowed(text);
     }
@@ -47,10 +51,16 @@ pub(crate) fn utf16_length(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(char::len_utf16).sum() }
 }
 
+/// Whether a text has more than so many UTF-16 code units.
+pub(crate) fn is_longer_than(text: &str, limit: usize) -> bool {
+    // A character has at most as many code units as it has bytes.
+    text.len() > limit && utf16_length(text) > limit
+}
+
 /// The longest start of the text that fits into `limit` UTF-16 code units, with an ellipsis where
 /// something was cut.
 pub(crate) fn cut(text: &str, limit: usize) -> Cow<'_, str> {
-    if utf16_length(text) <= limit {
+    if !is_longer_than(text, limit) {
         return Cow::Borrowed(text);
     }
     let mut left = limit.saturating_sub(1);

@@ -16,4 +16,4 @@ mod uri;
 pub use formats::{ALL, Colour, Extent, Format, Options, by_name};
 pub use line::COLUMNS;
 pub use page::{Change, Previous, ReturnLine, RunFacts, summary};
-pub use partner::{About, Original, SentBack, findings_book, marked_up, message};
+pub use partner::{About, Original, SentBack, findings_book, marked_up, message, tones};

@@ -8,7 +8,7 @@ mod marked;
 mod message;
 
 pub use book::{SHEETS, findings_book};
-pub use marked::{Original, marked_up};
+pub use marked::{Original, marked_up, tones};
 pub use message::message;
 
 use qd_model::answer::Mark;

@@ -3,7 +3,7 @@
 
 use crate::load::plain;
 use qd_book::package::Package;
-use qd_book::{Book, BookError, Plain};
+use qd_book::{BookError, Copy, Plain, Tones};
 use qd_model::Refusal;
 use qd_model::report::{Report, SourceReport};
 use qd_report::{About, Original};
@@ -60,7 +60,8 @@ fn in_place(path: &Path, bytes: Vec<u8>, report: &Report, about: &About<'_>) -> 
     }
     let earlier: Vec<String> = qd_source::own_sheets(path).into_iter().map(|(name, _)| name).collect();
     let places = report.sources.iter().map(|source| source.sheet.clone()).collect();
-    let original = Original { package, places, quarantined, earlier: &earlier, changed: Vec::new() };
+    let changed = Vec::new();
+    let original = Original { package, places, quarantined, earlier: &earlier, changed, is_toned: false };
     Ok(MarkedUp { bytes: qd_report::marked_up(report, about, original)?, has_macros, has_values: true })
 }
 
@@ -68,16 +69,23 @@ fn in_place(path: &Path, bytes: Vec<u8>, report: &Report, about: &About<'_>) -> 
 fn anew(path: &Path, report: &Report, about: &About<'_>) -> Result<Option<MarkedUp>, BookError> {
     let Ok(mut whole) = qd_source::whole(path) else { return Ok(None) };
     let own = qd_source::own_sheets(path);
-    let mut book = Book::new(qd_book::About { title: about.partner.to_owned(), ..qd_book::About::default() });
+    let mut book = Copy::new(about.partner);
     let mut names: Vec<(Option<String>, String)> = Vec::new();
     let mut is_cut = false;
     let quarantined: Vec<Vec<u32>> = report.sources.iter().map(quarantined).collect();
-    for (index, WholeSheet { name, is_hidden }) in whole.sheets().into_iter().enumerate() {
-        if own.iter().any(|(own, _)| Some(own) == name.as_ref()) {
-            continue;
-        }
+    let is_own = |sheet: &WholeSheet| own.iter().any(|(own, _)| Some(own) == sheet.name.as_ref());
+    let sheets: Vec<(usize, WholeSheet)> =
+        whole.sheets().into_iter().enumerate().filter(|(_, sheet)| !is_own(sheet)).collect();
+    // A text file's only sheet has no name, and a report may call an only sheet by another one.
+    let is_only = sheets.len() == 1;
+    for (index, WholeSheet { name, is_hidden }) in sheets {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut sheet = book.plain(name.as_deref().unwrap_or(&stem))?;
+        let on_it = report.sources.iter().filter(|source| is_only || source.sheet == name);
+        let mut tones = Tones::new();
+        for (place, tone) in on_it.flat_map(qd_report::tones) {
+            tones.entry(place).and_modify(|own| *own = own.worse(tone)).or_insert(tone);
+        }
+        let mut sheet = book.sheet(name.as_deref().unwrap_or(&stem), tones)?;
         if is_hidden {
             sheet.hide();
         }
@@ -86,18 +94,13 @@ fn anew(path: &Path, report: &Report, about: &About<'_>) -> Result<Option<Marked
             .filter(|(source, _)| source.sheet == name)
             .flat_map(|(source, columns)| columns.iter().map(|column| (*column, source.heading_row.unwrap_or(0))))
             .collect();
-        let mut trouble = None;
         let read = whole.cells(index, &mut |row, column, text, stored| {
-            if withheld.iter().any(|(own, below)| *own == column && row > *below) {
-                return;
+            if !withheld.iter().any(|(own, below)| *own == column && row > *below) {
+                sheet.cell(row, column, value(text, stored));
             }
-            trouble = trouble.take().or(sheet.cell(row, column, value(text, stored)).err());
         });
         if read.is_err() {
             return Ok(None);
-        }
-        if let Some(error) = trouble {
-            return Err(error);
         }
         names.push((name, sheet.name().to_owned()));
         is_cut |= sheet.finish()?;
@@ -117,8 +120,8 @@ fn anew(path: &Path, report: &Report, about: &About<'_>) -> Result<Option<Marked
         changed.push("What a workbook has no room for was left out here.".to_owned());
     }
     let places = report.sources.iter().map(place).collect();
-    let package = Package::open(book.finish()?)?;
-    let original = Original { package, places, quarantined, earlier: &[], changed };
+    let package = Package::of(book)?;
+    let original = Original { package, places, quarantined, earlier: &[], changed, is_toned: true };
     let bytes = qd_report::marked_up(report, about, original)?;
     Ok(Some(MarkedUp { bytes, has_macros: false, has_values: true }))
 }

@@ -2,11 +2,13 @@
 //! on the findings, and runs them in turn.
 //!
 //! `cargo xtask bench [ROWS] [--rounds N] [--python PYTHON] [--also NAME=COMMAND]…` measures;
-//! `cargo xtask bench wcsv IN OUT` does the work once over a file of your own.
+//! `cargo xtask bench wcsv IN OUT` does the work once over a file of your own;
+//! `cargo xtask bench workbook` measures how workbooks are written.
 
 mod data;
 mod measure;
 mod wcsv;
+mod workbook;
 
 use measure::{Cost, median};
 use std::collections::BTreeMap;
@@ -16,8 +18,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use wcsv::{Keep, Severity, Work};
 
-const USAGE: &str = "usage: cargo xtask bench [ROWS] [--rounds N] [--python PYTHON] [--also 'NAME=COMMAND {in} {out}']
+const USAGE: &str = "usage: cargo xtask bench [ROWS] [--rounds N] [--program QUARTERDAY] [--python PYTHON] [--also 'NAME=COMMAND {in} {out}']
        cargo xtask bench wcsv IN OUT
+       cargo xtask bench workbook [ROWS] [--rounds N] [--program QUARTERDAY]
        cargo xtask bench data ROWS SHARE FILE";
 
 /// Does what the arguments after `bench` say.
@@ -30,7 +33,12 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, String> {
             data::write(rows, share, Path::new(file)).map_err(|error| format!("{file}: {error}"))?;
             Ok(format!("{rows} rows are in {file}"))
         }
-        _ => compare(root, &Asked::of(arguments)?),
+        ["workbook", rest @ ..] => {
+            let asked = Asked::of(rest, 100_000)?;
+            let program = asked.program.map_or_else(|| build(root), Ok)?;
+            workbook::compare(root, &workbook::Asked { rows: asked.rows, rounds: asked.rounds, program })
+        }
+        _ => compare(root, &Asked::of(arguments, 1_000_000)?),
     }
 }
 
@@ -40,16 +48,19 @@ struct Asked {
     rounds: usize,
     python: Option<String>,
     also: Vec<(String, String)>,
+    /// A program that is there already, instead of the optimised one that is built first.
+    program: Option<PathBuf>,
 }
 
 impl Asked {
-    fn of(arguments: &[&str]) -> Result<Self, String> {
-        let mut asked = Self { rows: 1_000_000, rounds: 7, python: None, also: Vec::new() };
+    fn of(arguments: &[&str], rows: u64) -> Result<Self, String> {
+        let mut asked = Self { rows, rounds: 7, python: None, also: Vec::new(), program: None };
         let mut left = arguments.iter();
         while let Some(word) = left.next() {
             let mut value = || left.next().copied().ok_or_else(|| USAGE.to_owned());
             match *word {
                 "--rounds" => asked.rounds = value()?.parse().map_err(|_| USAGE.to_owned())?,
+                "--program" => asked.program = Some(PathBuf::from(value()?)),
                 "--python" => asked.python = Some(value()?.to_owned()),
                 "--also" => {
                     let (name, command) = value()?.split_once('=').ok_or_else(|| USAGE.to_owned())?;
@@ -100,7 +111,7 @@ struct Runner<'a> {
 fn compare(root: &Path, asked: &Asked) -> Result<String, String> {
     let folder = folder(root).join("wcsv");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let binary = build(root)?;
+    let binary = asked.program.clone().map_or_else(|| build(root), Ok)?;
     let input = folder.join(format!("in-{}.csv", asked.rows));
     if !input.exists() {
         data::write(asked.rows, 0.02, &input).map_err(|error| format!("{}: {error}", input.display()))?;

@@ -2,23 +2,23 @@
 
 use super::Damaged;
 use crate::error::BookError;
-use std::io::{Cursor, Read, Seek, Write};
-use zip::ZipArchive;
-use zip::ZipWriter;
+use crate::pack::{EPOCH, Entry, Pack};
+use std::io::{Cursor, Read};
 use zip::read::ZipFile;
+use zip::{CompressionMethod, ZipArchive};
 
 /// The largest part that is held whole.
 const HELD: u64 = 1 << 30;
 
 /// A packed workbook.
-pub(super) struct Archive {
+pub(crate) struct Archive {
     zip: ZipArchive<Cursor<Vec<u8>>>,
     /// Names in order, with slashes as the format asks for them.
     names: Vec<String>,
 }
 
 impl Archive {
-    pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Damaged> {
+    pub(crate) fn open(bytes: Vec<u8>) -> Result<Self, Damaged> {
         let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Damaged)?;
         let mut names = Vec::with_capacity(zip.len());
         for index in 0..zip.len() {
@@ -28,11 +28,11 @@ impl Archive {
         Ok(Self { zip, names })
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.names.len()
     }
 
-    pub(super) fn name(&self, index: usize) -> String {
+    pub(crate) fn name(&self, index: usize) -> String {
         self.names[index].clone()
     }
 
@@ -50,18 +50,13 @@ impl Archive {
         self.index(name).is_some()
     }
 
-    pub(super) fn size(&mut self, name: &str) -> u64 {
-        let index = self.index(name);
-        index.and_then(|index| self.zip.by_index_raw(index).ok()).map_or(0, |part| part.size())
-    }
-
     pub(super) fn by_name(&mut self, name: &str) -> Option<ZipFile<'_, Cursor<Vec<u8>>>> {
         let index = self.index(name)?;
         self.zip.by_index(index).ok()
     }
 
     /// A part that is held whole.
-    pub(super) fn bytes(&mut self, name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn bytes(&mut self, name: &str) -> Option<Vec<u8>> {
         let part = self.by_name(name)?;
         let mut bytes = Vec::with_capacity(part.size().min(HELD) as usize);
         let read = part.take(HELD + 1).read_to_end(&mut bytes).ok()?;
@@ -69,9 +64,18 @@ impl Archive {
     }
 
     /// Copies a part as it is packed.
-    pub(super) fn copy_raw(&mut self, index: usize, out: &mut ZipWriter<impl Write + Seek>) -> Result<(), BookError> {
-        let name = self.names[index].clone();
-        let part = self.zip.by_index_raw(index).map_err(|_| BookError::NotToBeChanged)?;
-        out.raw_copy_file_rename(part, name).map_err(|_| BookError::NotToBeChanged)
+    pub(crate) fn copy_packed(&mut self, index: usize, out: &mut Pack) -> Result<(), BookError> {
+        let name = &self.names[index];
+        let mut part = self.zip.by_index_raw(index).map_err(|_| BookError::NotToBeChanged)?;
+        let is_deflated = match part.compression() {
+            CompressionMethod::Stored => false,
+            CompressionMethod::Deflated => true,
+            _ => return Err(BookError::NotToBeChanged),
+        };
+        let changed = part.last_modified().map_or(EPOCH, |time| (time.timepart(), time.datepart()));
+        let (crc, size) = (part.crc32(), part.size());
+        let mut packed = Vec::with_capacity(part.compressed_size().min(HELD) as usize);
+        part.read_to_end(&mut packed).map_err(|_| BookError::NotToBeChanged)?;
+        out.put_packed(&Entry { name, is_deflated, crc, size, changed }, &packed)
     }
 }

@@ -5,6 +5,7 @@ use super::graft::Front;
 use super::relations::path_of;
 use super::xml::Element;
 use super::{Damaged, Package, SPREADSHEET};
+use crate::book::Book;
 use crate::error::BookError;
 
 /// The format's order of elements.
@@ -32,17 +33,18 @@ pub(super) const ORDER: [&str; 20] = [
 ];
 
 impl Package {
-    /// Puts all sheets of a workbook that this crate wrote in front. Their names must be unlike those
-    /// that are here ([`crate::Book::reserve`]).
-    pub fn put_in_front(&mut self, book: Vec<u8>) -> Result<(), BookError> {
-        let mut front = Front::open(book)?;
+    /// Puts all sheets of a workbook in front that was begun for it ([`Book::in_front_of`]).
+    pub fn put_in_front(&mut self, book: Book) -> Result<(), BookError> {
+        let first = book.first_style;
+        let mut front = Front::of(book.skeleton()?)?;
         let styles = front.styles()?;
         front.first_style = self.styles.take_in(&styles)?;
+        assert_eq!(front.first_style, first, "nothing took in styles since the sheets were begun");
         for _ in &front.names {
             let mut number = front.paths.len() + 1;
             let path = loop {
                 let path = format!("xl/worksheets/answer{number}.xml");
-                if !self.archive.has(&path) {
+                if !self.archive.has(&path) && !front.paths.contains(&path) {
                     break path;
                 }
                 number += 1;

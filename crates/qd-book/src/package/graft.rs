@@ -4,13 +4,19 @@
 use super::sheet::{Trouble, attribute, changed, escaped};
 use super::xml::Document;
 use super::{Archive, Damaged};
+use crate::deflate::{Deflater, Stream};
+use crate::rows::Body;
+use crate::skeleton::{Skeleton, part_of_sheet, whole};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, Writer};
+use std::collections::BTreeMap;
 use std::io::{BufReader, Write};
 
 /// A workbook that this crate wrote.
 pub(super) struct Front {
     archive: Archive,
+    /// Rows that are packed already, by the part that they belong to.
+    bodies: BTreeMap<String, Body>,
     workbook: Document,
     texts: Vec<String>,
     /// The names of its sheets, in order.
@@ -22,8 +28,8 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub(super) fn open(book: Vec<u8>) -> Result<Self, Damaged> {
-        let mut archive = Archive::open(book)?;
+    pub(super) fn of(book: Skeleton) -> Result<Self, Damaged> {
+        let Skeleton { mut archive, bodies } = book;
         let workbook = Document::parse(&archive.bytes("xl/workbook.xml").ok_or(Damaged)?)?;
         let sheets = workbook.root.child("sheets").ok_or(Damaged)?;
         let names = sheets.elements().filter_map(|sheet| Some(sheet.get("name")?.into_owned())).collect();
@@ -31,7 +37,7 @@ impl Front {
             Some(part) => Document::parse(&part)?.root.elements().map(super::xml::Element::text).collect(),
             None => Vec::new(),
         };
-        Ok(Self { archive, workbook, texts, names, paths: Vec::new(), first_style: 0 })
+        Ok(Self { archive, bodies, workbook, texts, names, paths: Vec::new(), first_style: 0 })
     }
 
     pub(super) fn styles(&mut self) -> Result<Vec<u8>, Damaged> {
@@ -44,10 +50,23 @@ impl Front {
         names.map(|names| names.elements().cloned().collect()).unwrap_or_default()
     }
 
-    /// Writes a sheet's part as it can stand in the other workbook.
-    pub(super) fn write_sheet(&mut self, sheet: usize, out: impl Write) -> Result<(), Trouble> {
+    /// A sheet's part as it can stand in the other workbook.
+    pub(super) fn sheet(&mut self, sheet: usize) -> Result<Stream, Trouble> {
+        let name = part_of_sheet(sheet);
+        if let Some(body) = self.bodies.remove(&name) {
+            // Its rows were written with the numbers that their styles have there.
+            let mut part = Vec::new();
+            self.write(&name, &mut part)?;
+            return Ok(whole(&part, body));
+        }
+        let mut out = Deflater::default();
+        self.write(&name, &mut out)?;
+        Ok(out.finish())
+    }
+
+    fn write(&mut self, part: &str, out: impl Write) -> Result<(), Trouble> {
         let (texts, first) = (&self.texts, self.first_style);
-        let part = self.archive.by_name(&format!("xl/worksheets/sheet{}.xml", sheet + 1)).ok_or(Damaged)?;
+        let part = self.archive.by_name(part).ok_or(Damaged)?;
         let mut reader = Reader::from_reader(BufReader::with_capacity(1 << 16, part));
         let mut out = Writer::new(out);
         let mut buffer = Vec::with_capacity(1 << 12);

@@ -2,12 +2,13 @@
 //! through as it came.
 
 use super::edits::{CellEdit, Content, SheetEdits, Written};
+use super::passing::{self, Piece};
 use super::styles::Styles;
 use super::xml::local;
 use super::{Damaged, RELATIONS};
 use crate::text;
 use qd_model::finding::column_letters;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesEnd, BytesStart, Event};
 use quick_xml::{Reader, Writer};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -97,6 +98,7 @@ pub(super) fn copy(
         columns: Vec::new(),
         place: Place::default(),
         touches_all: plan.unmarks || plan.counts || !plan.edits.emptied.is_empty(),
+        lets_pass: false,
     };
     let mut reader = Reader::from_reader(input);
     reader.config_mut().check_end_names = false;
@@ -107,6 +109,9 @@ pub(super) fn copy(
             Event::Eof if copier.place.depth == 0 => return Ok(()),
             Event::Eof => return Err(Trouble::Damaged),
             event => copier.event(event)?,
+        }
+        if copier.place.is_in_data && copier.lets_pass {
+            copier.rows(reader.get_mut())?;
         }
     }
 }
@@ -127,6 +132,8 @@ struct Copier<'e, 's, W: Write> {
     place: Place,
     /// Whether every cell is looked at.
     touches_all: bool,
+    /// Whether rows and cells that are not changed go by without being looked into.
+    lets_pass: bool,
 }
 
 /// Where in the part we are.
@@ -191,6 +198,73 @@ impl<W: Write> Copier<'_, '_, W> {
         }
     }
 
+    /// Copies all rows, and the end of the data behind them. What is not changed is not looked into.
+    fn rows(&mut self, input: &mut impl BufRead) -> Result<(), Trouble> {
+        let mut bytes = Vec::with_capacity(1 << 12);
+        while self.place.is_in_data {
+            bytes.clear();
+            match passing::next(input, &mut bytes)? {
+                Piece::Row { start, inside } => {
+                    self.out.get_mut().write_all(&bytes[..start.start])?;
+                    let tag = tag(&bytes[start.clone()])?;
+                    if inside.is_empty() && bytes[start.end - 2] == b'/' {
+                        self.event(Event::Empty(tag))?;
+                        continue;
+                    }
+                    self.event(Event::Start(tag))?;
+                    if self.place.is_touched {
+                        self.cells(&bytes[inside])?;
+                    } else {
+                        self.out.get_mut().write_all(&bytes[inside])?;
+                    }
+                    self.event(Event::End(BytesEnd::new("row")))?;
+                }
+                Piece::End { start } => {
+                    self.out.get_mut().write_all(&bytes[..start])?;
+                    self.event(Event::End(BytesEnd::new("sheetData")))?;
+                }
+                Piece::Other => self.out.get_mut().write_all(&bytes)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the cells of a row of which some are changed.
+    fn cells(&mut self, row: &[u8]) -> Result<(), Trouble> {
+        let number = self.place.row;
+        let (mut written, mut column_of_next) = (0, self.place.column);
+        for cell in passing::cells(row) {
+            let Some((range, column)) = cell else {
+                // Not as programs write it: what is left is looked into piece by piece.
+                self.place.column = column_of_next;
+                return self.events(&row[written..]);
+            };
+            let is_due = self.pending.peek().is_some_and(|(next, _)| **next <= (number, column));
+            if !is_due && column >= self.place.column {
+                self.place.column = column + 1;
+                continue;
+            }
+            self.out.get_mut().write_all(&row[written..range.start])?;
+            self.events(&row[range.clone()])?;
+            (written, column_of_next) = (range.end, self.place.column);
+        }
+        Ok(self.out.get_mut().write_all(&row[written..])?)
+    }
+
+    /// Copies some elements by looking into each.
+    fn events(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        let mut reader = Reader::from_reader(bytes);
+        reader.config_mut().check_end_names = false;
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            match reader.read_event_into(&mut buffer)? {
+                Event::Eof => return Ok(()),
+                event => self.event(event)?,
+            }
+        }
+    }
+
     fn start(&mut self, start: &BytesStart<'_>, is_empty: bool) -> Result<(), Trouble> {
         let name = start.local_name();
         let name: &str = name.as_ref();
@@ -235,6 +309,7 @@ impl<W: Write> Copier<'_, '_, W> {
                     self.out.write_event(Event::End(end))?;
                 } else {
                     self.place.is_in_data = true;
+                    self.lets_pass = !self.touches_all && !self.plan.recomputes && self.prefix.is_empty();
                 }
                 Ok(())
             }
@@ -496,6 +571,14 @@ impl<W: Write> Copier<'_, '_, W> {
         }
         self.add_until((u32::MAX, 0))
     }
+}
+
+/// A start tag between its brackets.
+fn tag(bytes: &[u8]) -> Result<BytesStart<'_>, Trouble> {
+    let content = bytes.strip_prefix(b"<").and_then(|bytes| bytes.strip_suffix(b">")).ok_or(Trouble::Damaged)?;
+    let content = std::str::from_utf8(content.strip_suffix(b"/").unwrap_or(content)).map_err(|_| Trouble::Damaged)?;
+    let name = content.find(|c: char| c.is_ascii_whitespace()).unwrap_or(content.len());
+    Ok(BytesStart::from_content(content, name))
 }
 
 /// Text as it stands in an element. What Excel would read as a coded character is coded itself.

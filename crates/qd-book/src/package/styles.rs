@@ -145,6 +145,11 @@ impl Styles {
         }
     }
 
+    /// How many styles there are.
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
     /// The style without the background of an earlier answer.
     pub(crate) fn unmarked(&self, style: u32) -> u32 {
         self.plain.get(&style).copied().unwrap_or(style)

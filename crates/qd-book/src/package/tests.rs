@@ -3,6 +3,7 @@
 use super::*;
 use crate::{About, Book, Cell, Column, Kind, Layout, Tone};
 use calamine::{Data, Reader, Xlsx};
+use std::io::Cursor;
 
 /// A workbook of one sheet with a text, a number and a blank row, some of it formatted.
 fn sample() -> Vec<u8> {
@@ -41,14 +42,15 @@ fn part(bytes: &[u8], name: &str) -> String {
     String::from_utf8(archive.bytes(name).unwrap_or_else(|| panic!("{name} is there"))).expect("text")
 }
 
-fn front() -> Vec<u8> {
-    let mut book = Book::new(About::default());
-    book.reserve(["Lists"]);
-    let layout = Layout { columns: vec![Column::new("Found", Kind::Text)], ..Layout::default() };
-    let mut sheet = book.table("Lists", layout).expect("begun");
-    sheet.row(&[Cell::Toned(Tone::Error, "blank & <bad>")]).expect("written");
-    sheet.finish().expect("finished");
-    book.finish().expect("written")
+fn front(package: &Package) -> Book {
+    let mut book = Book::in_front_of(package, About::default());
+    for (name, text) in [("Lists", "blank & <bad>"), ("More", "more of it")] {
+        let layout = Layout { columns: vec![Column::new("Found", Kind::Text)], ..Layout::default() };
+        let mut sheet = book.table(name, layout).expect("begun");
+        sheet.row(&[Cell::Toned(Tone::Error, text)]).expect("written");
+        sheet.finish().expect("finished");
+    }
+    book
 }
 
 #[test]
@@ -62,11 +64,12 @@ fn cells_are_marked_added_and_emptied_and_the_rest_stays() {
     let emptied = vec![Emptied { column: 3, below: 1 }];
     assert!(package.edit("O'Hara & Co", SheetEdits { cells: cells.into(), notes, emptied }));
     assert!(!package.edit("Nobody", SheetEdits::default()));
-    package.put_in_front(front()).expect("put");
+    let front = front(&package);
+    package.put_in_front(front).expect("put");
     let bytes = package.finish().expect("written");
 
     let mut book = read(&bytes);
-    assert_eq!(book.sheet_names(), ["Lists (2)", "O'Hara & Co", "Lists"]);
+    assert_eq!(book.sheet_names(), ["Lists (2)", "More", "O'Hara & Co", "Lists"]);
     assert_eq!(cell(&mut book, "O'Hara & Co", 1, 0), Data::String("Ann".to_owned()));
     assert!(matches!(cell(&mut book, "O'Hara & Co", 1, 1), Data::DateTime(_)), "the date's format stays");
     assert_eq!(cell(&mut book, "O'Hara & Co", 3, 0), Data::String(" =x".to_owned()));
@@ -81,7 +84,7 @@ fn cells_are_marked_added_and_emptied_and_the_rest_stays() {
     let words = part(&bytes, "xl/comments1.xml");
     assert!(words.contains("theirs") && words.contains("ours") && !words.contains("kept theirs"), "{words}");
     let workbook = part(&bytes, "xl/workbook.xml");
-    assert!(workbook.contains("localSheetId=\"1\" hidden=\"1\""), "the filter moved with its sheet: {workbook}");
+    assert!(workbook.contains("localSheetId=\"2\" hidden=\"1\""), "the filter moved with its sheet: {workbook}");
     let drawing = part(&bytes, "xl/drawings/vmlDrawing1.vml");
     assert_eq!(drawing.matches("<v:shape ").count(), 2, "{drawing}");
 }
@@ -109,12 +112,16 @@ fn an_answer_to_an_answer_takes_the_first_one_off() {
         let cells = BTreeMap::from([(place, CellEdit { tone: Some(Tone::Query), ..CellEdit::default() })]);
         let notes = BTreeMap::from([(place, note("look here"))]);
         package.edit("O'Hara & Co", SheetEdits { cells, notes, ..SheetEdits::default() });
-        package.put_in_front(front()).expect("put");
+        let front = front(&package);
+        package.put_in_front(front).expect("put");
         package.finish().expect("written")
     };
     let first = marked(sample(), (2, 0), &[]);
-    let second = marked(first.clone(), (4, 0), &["Lists (2)".to_owned()]);
-    assert_eq!(read(&second).sheet_names(), ["Lists (2)", "O'Hara & Co", "Lists"]);
+    let second = marked(first.clone(), (4, 0), &["Lists (2)".to_owned(), "More".to_owned()]);
+    assert_eq!(read(&second).sheet_names(), ["Lists (2)", "More", "O'Hara & Co", "Lists"]);
+    for (sheet, text) in [("Lists (2)", "blank & <bad>"), ("More", "more of it")] {
+        assert_eq!(cell(&mut read(&second), sheet, 1, 0), Data::String(text.to_owned()));
+    }
     let places = |bytes: &[u8]| {
         let words = Document::parse(part(bytes, "xl/comments1.xml").as_bytes()).expect("whole");
         let list = words.root.child("commentList").expect("notes").clone();

@@ -19,14 +19,14 @@ const WIDTHS: [f64; Column::ALL.len()] =
 
 /// The findings workbook of one partner. `report` holds this partner's sources only.
 pub fn findings_book(report: &Report, about: &About<'_>) -> Result<Vec<u8>, BookError> {
-    sheets(report, about, &Beside::default())
+    let mut book = qd_book::Book::new(about_book(report, about));
+    sheets(&mut book, report, about, &Beside::default())?;
+    book.finish()
 }
 
 /// The workbook beside whose sheets ours will stand.
 #[derive(Default)]
 pub(super) struct Beside<'a> {
-    /// The names of its sheets.
-    pub(super) taken: Vec<&'a str>,
     /// The sheet on which each source of the report stands, in order; none where it is not there.
     pub(super) places: Vec<Option<&'a str>>,
     /// Whether it holds the sender's values.
@@ -35,23 +35,29 @@ pub(super) struct Beside<'a> {
     pub(super) changed: Vec<String>,
 }
 
-/// Our sheets as a workbook of their own.
-pub(super) fn sheets(report: &Report, about: &About<'_>, beside: &Beside<'_>) -> Result<Vec<u8>, BookError> {
-    let title = format!("{}: findings for {}", about.programme, about.partner);
-    let mut book = qd_book::Book::new(qd_book::About {
-        title,
+/// What the workbook says of itself.
+pub(super) fn about_book(report: &Report, about: &About<'_>) -> qd_book::About {
+    qd_book::About {
+        title: format!("{}: findings for {}", about.programme, about.partner),
         subject: report.period.as_ref().map(ToString::to_string).unwrap_or_default(),
         author: about.lead.to_owned(),
         draft: false,
         banner: about.demonstration.then(|| DEMONSTRATION.to_owned()),
         created: None,
-    });
-    book.reserve(beside.taken.iter().copied());
+    }
+}
+
+/// Adds our sheets.
+pub(super) fn sheets(
+    book: &mut qd_book::Book,
+    report: &Report,
+    about: &About<'_>,
+    beside: &Beside<'_>,
+) -> Result<(), BookError> {
     let mark = about.mark(report).text();
-    findings(&mut book, report, about, beside, &mark)?;
+    findings(book, report, about, beside, &mark)?;
     book.cover(&summary(report, about, beside, mark.clone()))?;
-    not_checked(&mut book, report, mark)?;
-    book.finish()
+    not_checked(book, report, mark)
 }
 
 fn summary(report: &Report, about: &About<'_>, beside: &Beside<'_>, mark: String) -> Cover {
@@ -181,10 +187,9 @@ fn findings(
         let column_of_sheet = qd_book::Column::new(column.heading(), kind).width(width);
         if column == Column::Reason { column_of_sheet.choices(about.reasons) } else { column_of_sheet }
     });
-    let rows = report.sources.iter().map(|source| source.findings.hits.len()).sum();
     let columns = columns.collect();
     let lines = vec![mark.to_owned()];
-    let layout = Layout { columns, rows, lines, frozen_columns: 2, overlong: Overlong::Cut };
+    let layout = Layout { columns, lines, frozen_columns: 2, overlong: Overlong::Cut };
     let mut table = book.table(FINDINGS, layout)?;
     // One wording per fault, not one per cell.
     let worded = report.sources.iter().zip(0..).map(|(source, index): (_, usize)| {

@@ -1,10 +1,10 @@
 //! The partner's own workbook with its cells marked, and our sheets in front: holds what the partner
 //! sent, and so stays in the private folder unless the way to the partner is safe.
 
-use super::book::{Beside, Wording, first_column, place_of, sheets};
+use super::book::{Beside, Wording, about_book, first_column, place_of, sheets};
 use super::{About, fix_for_sender};
 use qd_book::package::{CellEdit, Emptied, NOTES, Note, Package, SheetEdits};
-use qd_book::{BookError, Tone};
+use qd_book::{Book, BookError, Tone, Tones};
 use qd_model::Severity;
 use qd_model::finding::Finding;
 use qd_model::report::{Report, SourceReport};
@@ -22,11 +22,25 @@ pub struct Original<'a> {
     pub earlier: &'a [String],
     /// What of the file could not be kept as it was, in words for its sender.
     pub changed: Vec<String>,
+    /// Whether its cells have their backgrounds already ([`tones`]).
+    pub is_toned: bool,
+}
+
+/// The backgrounds of a source's cells, for a sheet that is written anew.
+pub fn tones(source: &SourceReport) -> Tones {
+    let first = first_column(source);
+    let mut tones: BTreeMap<(u32, u32), Severity> = BTreeMap::new();
+    for finding in source.findings.iter().filter(|finding| finding.explained.is_none()) {
+        let Some(place) = place_of(source, &finding, first) else { continue };
+        let severity = finding.fault.severity;
+        tones.entry(place).and_modify(|tone| *tone = (*tone).min(severity)).or_insert(severity);
+    }
+    tones.into_iter().map(|(place, severity)| (place, Tone::from(severity))).collect()
 }
 
 /// Marks a workbook up. `report` holds the findings about this workbook only.
 pub fn marked_up(report: &Report, about: &About<'_>, original: Original<'_>) -> Result<Vec<u8>, BookError> {
-    let Original { mut package, places, quarantined, earlier, mut changed } = original;
+    let Original { mut package, places, quarantined, earlier, mut changed, is_toned } = original;
     package.take_off_answer(earlier);
     let mut by_sheet: BTreeMap<&str, SheetEdits> = BTreeMap::new();
     let mut notes_left_out = false;
@@ -34,6 +48,9 @@ pub fn marked_up(report: &Report, about: &About<'_>, original: Original<'_>) -> 
         let Some(sheet) = places.get(index).and_then(Option::as_deref) else { continue };
         let edits = by_sheet.entry(sheet).or_default();
         notes_left_out |= mark(source, edits);
+        if is_toned {
+            edits.cells.clear();
+        }
         let below = source.heading_row.unwrap_or(0);
         let columns = quarantined.get(index).into_iter().flatten();
         edits.emptied.extend(columns.map(|column| Emptied { column: *column, below }));
@@ -50,14 +67,11 @@ pub fn marked_up(report: &Report, about: &About<'_>, original: Original<'_>) -> 
     if quarantined.iter().any(|columns| !columns.is_empty()) {
         changed.push("Columns of data that we must not receive were emptied in this copy.".to_owned());
     }
-    let names: Vec<String> = package.sheet_names().into_iter().map(str::to_owned).collect();
-    let beside = Beside {
-        taken: names.iter().map(String::as_str).collect(),
-        places: places.iter().map(Option::as_deref).collect(),
-        has_values: true,
-        changed,
-    };
-    package.put_in_front(sheets(report, about, &beside)?)?;
+    let places = places.iter().map(Option::as_deref).collect();
+    let beside = Beside { places, has_values: true, changed };
+    let mut book = Book::in_front_of(&package, about_book(report, about));
+    sheets(&mut book, report, about, &beside)?;
+    package.put_in_front(book)?;
     package.finish()
 }
 

@@ -124,7 +124,7 @@ fn counts(book: &mut Book, name: &str, notes: &[&str], table: &ClearedTable) -> 
     let counts: Vec<bool> = kinds.iter().map(|kind| *kind != Kind::Text).collect();
     let columns = shown.iter().zip(kinds).map(|(column, kind)| Column::new(column.heading, kind));
     let lines = notes.iter().map(|note| (*note).to_owned()).collect();
-    let layout = Layout { columns: columns.collect(), lines, rows: table.rows(), ..Layout::default() };
+    let layout = Layout { columns: columns.collect(), lines, ..Layout::default() };
     let mut sheet = book.table(name, layout)?;
     for row in 0..table.rows() {
         let mut cells: Vec<Cell<'_>> = Vec::with_capacity(shown.len());
@@ -150,7 +150,7 @@ fn rows(book: &mut Book, name: &str, table: &ClearedTable, layout: &[ColumnSpec]
     let columns = columns::columns(table, layout, Headings::Titles)?;
     let labels: Vec<BTreeMap<&str, &str>> = columns.iter().map(FileColumn::labels).collect();
     let specs = columns.iter().zip(&labels).map(|(column, labels)| Column::new(column.heading, column.kind(labels)));
-    let layout = Layout { columns: specs.collect(), rows: table.rows(), frozen_columns: 1, ..Layout::default() };
+    let layout = Layout { columns: specs.collect(), frozen_columns: 1, ..Layout::default() };
     let mut sheet = book.table(name, layout)?;
     let mut cells = Vec::with_capacity(columns.len());
     for row in 0..table.rows() {

@@ -26,7 +26,6 @@ pub(super) fn write(mapping: &Mapping, schema: &Schema) -> Result<Vec<u8>, Refus
             "Write the field that each heading means into the column Field, and leave it empty where none is meant."
                 .to_owned(),
         ],
-        rows: mapping.lines.len(),
         ..Layout::default()
     };
     let mut sheet = book.table("Mapping", layout).map_err(refuse)?;
