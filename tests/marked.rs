@@ -1,7 +1,7 @@
 //! Marked-up copies: whatever kind of file comes in, the copy reads as the file did, with our sheets
 //! in front.
 
-use crate::command::{Checkout, root};
+use crate::command::{Checkout, files, root};
 use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
@@ -198,6 +198,56 @@ fn partners_on_a_safe_way_get_their_own_workbooks_and_only_in_private() {
     for entry in walk(&checkout.join("out")) {
         assert!(!entry.to_string_lossy().contains("Fenland"), "{} may leave", entry.display());
     }
+}
+
+#[test]
+fn copies_sealed_for_a_partner_open_with_its_key_and_no_clear_one_is_outside() {
+    let checkout = Checkout::new();
+    let identity = age::x25519::Identity::generate();
+    let line = "code = \"chiltern-gate\"\n";
+    let seal = format!("{line}seal = \"age\"\npublic_keys = [\"{}\"]\n", identity.to_public());
+    checkout.edit("pipelines/wwri.toml", line, &seal);
+    checkout.edit("pipelines/wwri.toml", "partner_files = \"findings\"", "partner_files = \"marked-up\"");
+    checkout.run(&["run", "pipelines/wwri.toml", "--quiet"]).ends(0);
+    let outside = "out/wwri/2022-Q3/draft/partners/chiltern-gate";
+    let names: Vec<String> = files(&checkout.join(outside)).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["findings.xlsx", "marked-up.zip.age", "message.txt"]);
+    assert!(checkout.read(&format!("{outside}/message.txt")).contains("cells marked are in marked-up.zip.age."));
+    checkout.run(&["verify", "out/wwri/2022-Q3/draft"]).ends(0);
+
+    let sealed = std::fs::read(checkout.join(&format!("{outside}/marked-up.zip.age"))).expect("readable");
+    assert!(age::decrypt(&age::x25519::Identity::generate(), &sealed).is_err());
+    let opened = age::decrypt(&identity, &sealed).expect("it opens with the partner's key");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(opened)).expect("an archive");
+    let mut inside: Vec<(String, Vec<u8>)> = (0..archive.len())
+        .map(|index| {
+            let mut part = archive.by_index(index).expect("a file");
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut part, &mut bytes).expect("whole");
+            (part.name().expect("UTF-8").into_owned(), bytes)
+        })
+        .collect();
+    inside.sort();
+    assert_eq!(inside, files(&checkout.join("private/wwri/2022-Q3/partners/chiltern-gate")));
+    assert_eq!(inside.len(), 3, "two workbooks and a message");
+
+    // What the partner typed stands in no file outside, packed or not.
+    let clients = "sample-data/wwri/2022-Q3/Chiltern Gate clients 2022-Q3.xlsx";
+    let source = read(&checkout, clients, None).expect("read");
+    let headings = source["columns"].as_array().expect("columns").iter();
+    let names = headings.map(|column| &column["heading"]).position(|heading| heading == "Family name").expect("there");
+    let rows = source["rows"].as_array().expect("rows").iter();
+    let typed: Vec<&str> = rows.take(20).filter_map(|row| row["cells"][names].as_str()).collect();
+    assert_eq!(typed.len(), 20);
+    for (name, bytes) in files(&checkout.join(outside)) {
+        let text =
+            if name.ends_with(".xlsx") { unfolded(&bytes) } else { String::from_utf8_lossy(&bytes).into_owned() };
+        assert!(!typed.iter().any(|word| text.contains(word)), "{name} holds what the partner typed");
+    }
+
+    checkout.edit("pipelines/wwri.toml", &identity.to_public().to_string(), "age1wrong");
+    let said = checkout.run(&["run", "pipelines/wwri.toml"]).ends(2);
+    assert!(said.err.contains("what goes back to `chiltern-gate` cannot be sealed"), "{}", said.err);
 }
 
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {

@@ -29,6 +29,9 @@ pub struct About<'a> {
     pub code: &'a str,
     /// The name of the findings workbook, as the message calls it.
     pub workbook: &'a str,
+    /// The name of the file that holds the partner's own files with their cells marked, sealed for it;
+    /// blank where there is none.
+    pub sealed: &'a str,
     /// Whether all people are invented.
     pub demonstration: bool,
     /// The findings that the partner had in hand when it sent these files.

@@ -3,7 +3,6 @@
 use crate::compute::Computed;
 use crate::folders;
 use crate::load::{Loaded, plain};
-use crate::partner_files::marked_files;
 use crate::people::{RecordPlace, Suggestion};
 use crate::place::{NewFile, Staging};
 use crate::prepared::Prepared;
@@ -23,7 +22,7 @@ const SUPERSEDED: &str = "superseded";
 
 /// Stages what a period leaves in the private folder. `of_returns` is what stays in the house of its
 /// returns: their figures, where their rows came from, their files as they will be when they are sent, where
-/// those differ, and what is inside sealed ones.
+/// those differ, what is inside sealed ones, and partners' marked copies.
 pub(crate) fn add_private(
     prepared: &Prepared<'_>,
     computed: &Computed,
@@ -39,9 +38,6 @@ pub(crate) fn add_private(
     }
     let mut papers = papers(computed, request);
     papers.splice(0..0, of_returns);
-    if computed.period.label == prepared.period.label {
-        papers.splice(0..0, marked_files(prepared, computed)?);
-    }
     let findings = crate::resubmitted::findings_csv(prepared, computed);
     papers.insert(0, NewFile { path: crate::resubmitted::FINDINGS.to_owned(), bytes: findings });
     papers.splice(0..0, definitions(prepared.loaded)?);

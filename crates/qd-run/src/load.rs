@@ -414,13 +414,21 @@ fn check_severities(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
 
 /// What each recipient gets must be something that its profile can give.
 fn check_profiles(loaded: &Loaded, mistakes: &mut Vec<Mistake>) {
-    for recipient in &loaded.pipeline.recipients {
-        if let Some(seal) = recipient.seal.as_ref().filter(|seal| !seal.keys.is_empty())
-            && let Err(wrong) = Sealer::to_keys(seal.keys.iter().map(String::as_str))
-        {
-            let what = format!("the returns of `{}` cannot be sealed: {wrong}", recipient.code);
-            mistakes.push(Mistake::new(&seal.at, what).hint("ask the recipient for the public key again"));
+    let of_recipients = loaded.pipeline.recipients.iter().filter_map(|recipient| {
+        let seal = recipient.seal.as_ref()?;
+        Some((seal, format!("the returns of `{}`", recipient.code)))
+    });
+    let of_partners = loaded.pipeline.partners.iter().filter_map(|partner| {
+        let seal = partner.seal.as_ref()?;
+        Some((seal, format!("what goes back to `{}`", partner.code)))
+    });
+    for (seal, what) in of_recipients.chain(of_partners).filter(|(seal, _)| !seal.keys.is_empty()) {
+        if let Err(wrong) = Sealer::to_keys(seal.keys.iter().map(String::as_str)) {
+            let mistake = Mistake::new(&seal.at, format!("{what} cannot be sealed: {wrong}"));
+            mistakes.push(mistake.hint("ask for the public key again"));
         }
+    }
+    for recipient in &loaded.pipeline.recipients {
         for release in &recipient.release {
             mistakes.extend(qd_disclosure::mistakes(release, &loaded.table(&release.table).schema, &loaded.lookups));
         }

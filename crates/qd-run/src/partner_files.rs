@@ -5,14 +5,38 @@ use crate::compute::{Computed, FileNames, Source};
 use crate::marked::mark_up;
 use crate::place::NewFile;
 use crate::prepared::Prepared;
+use crate::returns::sealer;
 use qd_book::BookError;
 use qd_model::Refusal;
 use qd_model::pipeline::{Partner, PartnerFiles};
 use qd_model::report::Report;
 use qd_report::{About, SentBack};
 
-/// What may leave: a workbook of findings without values, and a message to paste.
-pub(crate) fn partner_files(prepared: &Prepared<'_>, computed: &Computed) -> Result<Vec<NewFile>, Refusal> {
+/// A partner's own files with their cells marked.
+pub(crate) struct Marked<'p> {
+    partner: &'p Partner,
+    /// Each under its own name.
+    copies: Vec<NewFile>,
+}
+
+impl Marked<'_> {
+    /// The copies and their message, for the private folder.
+    pub(crate) fn inside(self) -> impl Iterator<Item = NewFile> {
+        let code = self.partner.code.clone();
+        self.copies.into_iter().map(move |file| NewFile { path: format!("partners/{code}/{}", file.path), ..file })
+    }
+}
+
+/// What a partner's sealed copies are called. Their own names are inside.
+const SEALED: &str = "marked-up.zip.age";
+
+/// What may leave: a workbook of findings without values, a message to paste, and the marked copies of
+/// partners for whom they are sealed.
+pub(crate) fn partner_files(
+    prepared: &Prepared<'_>,
+    computed: &Computed,
+    marked: &[Marked<'_>],
+) -> Result<Vec<NewFile>, Refusal> {
     let pipeline = &prepared.loaded.pipeline;
     if pipeline.outputs.partner_files == PartnerFiles::None {
         return Ok(Vec::new());
@@ -21,35 +45,45 @@ pub(crate) fn partner_files(prepared: &Prepared<'_>, computed: &Computed) -> Res
     for partner in pipeline.partners_in(prepared.period) {
         let report = computed.report(prepared.loaded, FileNames::Own, Some(&partner.code));
         let sent_back = sent_back(prepared, &partner.code);
-        let about = about(prepared, partner, "findings.xlsx", &sent_back);
-        let book = qd_report::findings_book(&report, &about).map_err(|error| refuse(partner, &error))?;
+        let mut about = about(prepared, partner, "findings.xlsx", &sent_back);
         let path = |name: &str| format!("partners/{}/{name}", partner.code);
+        let own = marked.iter().find(|marked| marked.partner.code == partner.code);
+        if let Some((seal, marked)) = partner.seal.as_ref().zip(own) {
+            let sealer = sealer(prepared.loaded, seal, &partner.code)?;
+            let entries: Vec<(String, &[u8])> =
+                marked.copies.iter().map(|file| (file.path.clone(), file.bytes.as_slice())).collect();
+            files.push(NewFile { path: path(SEALED), bytes: sealer.seal(&qd_return::archive(&entries)) });
+            about.sealed = SEALED;
+        }
+        let book = qd_report::findings_book(&report, &about).map_err(|error| refuse(partner, &error))?;
         files.push(NewFile { path: path("findings.xlsx"), bytes: book });
         files.push(NewFile { path: path("message.txt"), bytes: qd_report::message(&report, &about).into_bytes() });
     }
     Ok(files)
 }
 
-/// What stays in the private folder until it goes a safe way: the files of partners with a safe way,
-/// each with its cells marked.
-pub(crate) fn marked_files(prepared: &Prepared<'_>, computed: &Computed) -> Result<Vec<NewFile>, Refusal> {
+/// What stays in the private folder until it goes a safe way, or goes out sealed: the files of partners
+/// with such a way, each with its cells marked, and a message.
+pub(crate) fn marked_files<'p>(prepared: &Prepared<'p>, computed: &Computed) -> Result<Vec<Marked<'p>>, Refusal> {
     let pipeline = &prepared.loaded.pipeline;
     if pipeline.outputs.partner_files != PartnerFiles::MarkedUp {
         return Ok(Vec::new());
     }
-    let mut files: Vec<NewFile> = Vec::new();
-    for partner in pipeline.partners_in(&computed.period).filter(|partner| partner.secure_transfer) {
+    let mut all = Vec::new();
+    let has_way = |partner: &&Partner| partner.secure_transfer || partner.seal.is_some();
+    for partner in pipeline.partners_in(prepared.period).filter(has_way) {
         let whole = computed.report(prepared.loaded, FileNames::Own, Some(&partner.code));
         let mut own: Vec<&Source> = computed.sources.iter().filter(|source| source.partner == partner.code).collect();
         own.dedup_by(|a, b| a.path == b.path);
-        let mut names = Vec::new();
+        let mut copies: Vec<NewFile> = Vec::new();
+        let mut done: Vec<&str> = Vec::new();
         let sent_back = sent_back(prepared, &partner.code);
         for source in own {
             let report = about_file(&whole, &source.file);
             // Where the headings were not recognised, nobody knows what a copy would hold.
             let is_known = |of_file: &Source| !of_file.judged.is_quarantined || of_file.judged.shape.heading_row > 0;
             let mut of_file = computed.sources.iter().filter(|other| other.path == source.path);
-            if !of_file.all(is_known) || names.iter().any(|(file, _)| *file == source.file) {
+            if !of_file.all(is_known) || done.contains(&source.file.as_str()) {
                 continue;
             }
             let marked = mark_up(&source.path, &report, &about(prepared, partner, &source.file, &sent_back))?;
@@ -58,17 +92,18 @@ pub(crate) fn marked_files(prepared: &Prepared<'_>, computed: &Computed) -> Resu
             }
             let is_workbook = [".xlsx", ".xlsm"].iter().any(|ending| source.file.to_lowercase().ends_with(ending));
             let name = if is_workbook { source.file.clone() } else { format!("{}.xlsx", source.file) };
-            files.push(NewFile { path: format!("partners/{}/{name}", partner.code), bytes: marked.bytes });
-            names.push((source.file.clone(), name));
+            copies.push(NewFile { path: name, bytes: marked.bytes });
+            done.push(&source.file);
         }
-        if names.is_empty() {
+        if copies.is_empty() {
             continue;
         }
-        let list: Vec<&str> = names.iter().map(|(_, name)| name.as_str()).collect();
+        let list: Vec<&str> = copies.iter().map(|file| file.path.as_str()).collect();
         let message = qd_report::message(&whole, &about(prepared, partner, &qd_model::words::list(&list), &sent_back));
-        files.push(NewFile { path: format!("partners/{}/message.txt", partner.code), bytes: message.into_bytes() });
+        copies.push(NewFile { path: "message.txt".to_owned(), bytes: message.into_bytes() });
+        all.push(Marked { partner, copies });
     }
-    Ok(files)
+    Ok(all)
 }
 
 /// The part of a report that is about one file.
@@ -86,6 +121,7 @@ fn about<'a>(prepared: &Prepared<'a>, partner: &'a Partner, workbook: &'a str, s
         code: &partner.code,
         lead: &pipeline.lead,
         workbook,
+        sealed: "",
         demonstration: pipeline.demonstration,
         sent_back,
         reasons: &pipeline.outputs.reason_codes,

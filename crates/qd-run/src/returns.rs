@@ -36,6 +36,7 @@ use qd_model::pipeline::{FileSpec, Part, Recipient, ReturnSpec};
 use qd_model::{Period, Refusal};
 use qd_rules::Constants;
 use rayon::prelude::*;
+pub(crate) use sealed::sealer;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What all returns of a period are made from.

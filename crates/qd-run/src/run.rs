@@ -11,7 +11,7 @@ use crate::kept::add_private;
 use crate::load::Loaded;
 use crate::manifest::{Facts, manifest};
 use crate::outcome::{PeriodPeople, ReturnOutcome, RunOutcome, SourceLine, Trial};
-use crate::partner_files::partner_files;
+use crate::partner_files::{Marked, marked_files, partner_files};
 use crate::people;
 use crate::place::{MadeFile, NewFile, Staging};
 use crate::prepared::Prepared;
@@ -266,7 +266,7 @@ pub(crate) struct Drafted {
     pub(crate) made: Vec<MadeFile>,
     /// Files of returns as they will be when they are sent, where those differ.
     pub(crate) finals: Vec<NewFile>,
-    /// What is inside sealed ones.
+    /// What is inside sealed ones, and partners' marked copies.
     pub(crate) inside: Vec<NewFile>,
 }
 
@@ -289,7 +289,9 @@ fn draft(
         finals.extend(made.finals);
         inside.extend(made.inside);
     }
-    files.extend(partner_files(prepared, computed)?);
+    let marked = marked_files(prepared, computed)?;
+    files.extend(partner_files(prepared, computed, &marked)?);
+    inside.extend(marked.into_iter().flat_map(Marked::inside));
     let made = findings?;
     let large = making.streamed.iter().map(|streamed| &streamed.file).chain(&made);
     let listed = files.iter().map(NewFile::listed).chain(large.map(|file| file.listed.clone()));

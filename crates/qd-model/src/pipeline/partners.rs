@@ -1,6 +1,7 @@
 //! Partners, what is expected from them, and what they declared.
 
 use super::read::{code, pairs};
+use super::seal::{Seal, seal};
 use crate::document::{Node, Table};
 use crate::mistake::{At, Mistake, Mistakes};
 use crate::words;
@@ -19,6 +20,8 @@ pub struct Partner {
     pub to: Option<Date>,
     /// Whether there is a way to it that is safe for personal data.
     pub secure_transfer: bool,
+    /// How what holds its own data is sealed on the way back to it, if it is.
+    pub seal: Option<Seal>,
     /// What is expected from it each period.
     pub sources: Vec<SourceSpec>,
 }
@@ -113,6 +116,7 @@ pub(super) fn partner(node: &Node, mistakes: &Mistakes) -> Option<Partner> {
         from: table.date("from"),
         to: table.date("to"),
         secure_transfer: table.flag("secure_transfer").unwrap_or_default(),
+        seal: seal(&table),
         sources: table.list("sources").iter().filter_map(|node| source(node, mistakes)).collect(),
         code: code(&table)?,
     };

@@ -15,7 +15,9 @@ use std::collections::BTreeSet;
 pub const SHEETS: [&str; 3] = [FINDINGS, SUMMARY, NOT_CHECKED];
 
 const WIDTHS: [f64; Column::ALL.len()] =
-    [6.0, 11.0, 18.0, 15.0, 10.0, 20.0, 42.0, 42.0, 14.0, 30.0, 18.0, 12.0, 18.0, 14.0, 15.0, 15.0];
+    [5.0, 10.0, 18.0, 14.0, 10.0, 18.0, 36.0, 36.0, 14.0, 26.0, 14.0, 12.0, 18.0, 14.0, 15.0, 15.0];
+/// What comes after these columns is for typing into, or for programs, and is not printed.
+const PRINTED: u16 = Column::Explanation as u16 + 1;
 
 /// The findings workbook of one partner. `report` holds this partner's sources only.
 pub fn findings_book(report: &Report, about: &About<'_>) -> Result<Vec<u8>, BookError> {
@@ -189,7 +191,8 @@ fn findings(
     });
     let columns = columns.collect();
     let lines = vec![mark.to_owned()];
-    let layout = Layout { columns, lines, frozen_columns: 2, overlong: Overlong::Cut };
+    let (printed_columns, overlong) = (Some(PRINTED), Overlong::Cut);
+    let layout = Layout { columns, lines, frozen_columns: 2, printed_columns, overlong };
     let mut table = book.table(FINDINGS, layout)?;
     // One wording per fault, not one per cell.
     let worded = report.sources.iter().zip(0..).map(|(source, index): (_, usize)| {
@@ -356,6 +359,7 @@ mod tests {
         partner: "North",
         code: "north",
         workbook: "north-findings.xlsx",
+        sealed: "",
         demonstration: false,
         sent_back: &[],
         reasons: &[],

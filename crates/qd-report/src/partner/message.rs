@@ -32,6 +32,7 @@ pub fn message(report: &Report, about: &About<'_>) -> String {
     line(&mut out, "");
     numbers(&mut out, report);
     let entries = entries::entries(report);
+    work(&mut out, &entries);
     let parts = [
         (Severity::Reject, "Files that we could not use"),
         (Severity::Error, "To put right"),
@@ -72,6 +73,29 @@ fn numbers(out: &mut String, report: &Report) {
         let verb = words::plural(rejected as usize, "is");
         let rejected = words::count(rejected as usize, "row");
         line(out, &format!("{rejected} {verb} in files that we could not use."));
+    }
+    line(out, "");
+}
+
+/// How much there is to do. What was tidied and other notes are no work.
+fn work(out: &mut String, entries: &[Entry<'_>]) {
+    let open = |severities: &[Severity]| -> usize {
+        let open = entries.iter().filter(|entry| entry.is_open() && severities.contains(&entry.severity()));
+        open.map(|entry| entry.count).sum()
+    };
+    let (fix, answer) = (open(&[Severity::Reject, Severity::Error]), open(&[Severity::Query]));
+    let said =
+        |count: usize, what: &str| format!("{} {} {what}", words::count(count, "finding"), words::plural(count, "is"));
+    match (fix, answer) {
+        (0, 0) => return,
+        (fix, 0) => line(out, &format!("{}.", said(fix, "to be put right"))),
+        (0, answer) => line(out, &format!("{}.", said(answer, "to be put right or explained"))),
+        (fix, answer) => {
+            line(
+                out,
+                &format!("{}, and {}.", said(fix, "to be put right"), said(answer, "to be put right or explained")),
+            );
+        }
     }
     line(out, "");
 }
@@ -131,6 +155,12 @@ fn ending(out: &mut String, report: &Report, entries: &[Entry<'_>], about: &Abou
     let is_open = |severity| entries.iter().any(|entry| entry.severity() == severity && entry.is_open());
     if [Severity::Reject, Severity::Error, Severity::Query].into_iter().any(is_open) {
         line(out, &format!("The workbook {} lists every cell. It holds no values from your files.", about.workbook));
+        if !about.sealed.is_empty() {
+            line(
+                out,
+                &format!("Your own files with the cells marked are in {}. Only your key opens it.", about.sealed),
+            );
+        }
         line(out, "Correct your own file, and send the whole file again.");
     } else {
         line(out, "There is nothing that you need to do.");
@@ -143,8 +173,7 @@ fn ending(out: &mut String, report: &Report, entries: &[Entry<'_>], about: &Abou
         line(out, "Do not write names, dates of birth or document numbers in it.");
     }
     if notes > 0 {
-        let (verb, notes) = (words::plural(notes, "is"), words::count(notes, "note"));
-        line(out, &format!("There {verb} also {notes} for your information in {}.", about.workbook));
+        line(out, &format!("Notes for your information are in {} as well. They ask nothing of you.", about.workbook));
     }
     if !report.not_checked.is_empty() {
         line(out, &format!("Some checks could not be made. The sheet \"Not checked\" of {} says why.", about.workbook));
@@ -165,6 +194,7 @@ mod tests {
         partner: "North",
         code: "north",
         workbook: "north-findings.xlsx",
+        sealed: "",
         demonstration: false,
         sent_back: &[],
         reasons: &[],
@@ -182,6 +212,8 @@ We read 130 rows from 2 files.
 We accepted 115 rows.
 5 rows are on hold. We cannot count them until they are put right.
 10 rows are in files that we could not use.
+
+9 findings are to be put right, and 2 findings are to be put right or explained.
 
 Files that we could not use
 
@@ -216,7 +248,7 @@ The workbook north-findings.xlsx lists every cell. It holds no values from your 
 Correct your own file, and send the whole file again.
 If something is right as it is, tell us why in north-findings.xlsx, and send it back to us.
 Do not write names, dates of birth or document numbers in it.
-There are also 2 notes for your information in north-findings.xlsx.
+Notes for your information are in north-findings.xlsx as well. They ask nothing of you.
 Some checks could not be made. The sheet "Not checked" of north-findings.xlsx says why.
 
 Lead organisation

@@ -2,6 +2,7 @@
 
 use super::Maker;
 use crate::folders;
+use crate::load::Loaded;
 use crate::outcome::ReturnOutcome;
 use crate::place::{Listed, NewFile};
 use qd_disclosure::{Passphrase, Sealer};
@@ -30,7 +31,7 @@ impl Maker<'_> {
         finals: &[NewFile],
         outcome: &ReturnOutcome,
     ) -> Result<Sealed, Refusal> {
-        let sealer = self.sealer(seal)?;
+        let sealer = sealer(self.making.loaded, seal, &self.recipient.code)?;
         let name = if folder.ends_with(&self.period.label) {
             format!("{folder}.zip.age")
         } else {
@@ -72,15 +73,15 @@ impl Maker<'_> {
         files.push(NewFile { path: format!("{folder}/manifest.json"), bytes: folders::json_bytes(&manifest) });
         files
     }
+}
 
-    fn sealer(&self, seal: &Seal) -> Result<Sealer, Refusal> {
-        if let Some(file) = &seal.passphrase_file {
-            return Ok(Sealer::with_passphrase(&Passphrase::read(&self.making.loaded.resolve(file))?));
-        }
-        Sealer::to_keys(seal.keys.iter().map(String::as_str)).map_err(|wrong| {
-            Refusal::new(format!("what goes to `{}` cannot be sealed", self.recipient.code)).because(wrong)
-        })
+/// What seals for somebody, who is named where that cannot be done.
+pub(crate) fn sealer(loaded: &Loaded, seal: &Seal, code: &str) -> Result<Sealer, Refusal> {
+    if let Some(file) = &seal.passphrase_file {
+        return Ok(Sealer::with_passphrase(&Passphrase::read(&loaded.resolve(file))?));
     }
+    Sealer::to_keys(seal.keys.iter().map(String::as_str))
+        .map_err(|wrong| Refusal::new(format!("what goes to `{code}` cannot be sealed")).because(wrong))
 }
 
 /// The files as one, each under its path in the return's folder.

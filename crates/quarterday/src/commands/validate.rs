@@ -92,6 +92,7 @@ fn marked_up(
         code,
         lead: pipeline.map_or("", |pipeline| &pipeline.lead),
         workbook: &name,
+        sealed: "",
         demonstration: pipeline.is_some_and(|pipeline| pipeline.demonstration),
         sent_back: &[],
         reasons: pipeline.map_or(&[], |pipeline| &pipeline.outputs.reason_codes),
