@@ -72,6 +72,8 @@ const READY: u32 = 5_000;
 /// The most characters of a message beside a cell, and of its title.
 const MESSAGE: usize = 255;
 const TITLE: usize = 32;
+/// Characters across one printed page.
+const PAGE: usize = 170;
 /// Excel's number for 1 January 1970, and the first and last day that all programs agree on.
 const EPOCH: i32 = 25_569;
 const FIRST_DAY: i32 = 61;
@@ -119,12 +121,15 @@ impl Book {
     pub fn form(&mut self, name: &str, columns: &[FormColumn], choices: &Choices) -> Result<String, BookError> {
         let mut sheet = style::TABLES.sheet()?;
         let name = self.set_up(&mut sheet, name, Page::Landscape)?;
+        let mut across = 0;
         for (at, column) in (0u16..).zip(columns) {
             let heading = style::form_heading(column.is_required);
             let words = text::printable(&column.heading);
             sheet.write_string_with_format(0, at, words.as_ref(), &heading)?;
             let longest = words.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
-            sheet.set_column_width(at, (longest.max(words.chars().count().min(16)) + 3) as f64)?;
+            let width = longest.max(words.chars().count().min(16)) + 3;
+            across += width;
+            sheet.set_column_width(at, width as f64)?;
             sheet.set_column_format(at, &format(&column.takes))?;
             let validation = validation(column, at, choices)?;
             sheet.add_data_validation(1, at, READY, at, &validation)?;
@@ -132,6 +137,8 @@ impl Book {
         sheet.set_row_height(0, 45)?;
         sheet.set_freeze_panes(1, 0)?;
         sheet.set_repeat_rows(0, 0)?;
+        // A wide form is printed on several pages side by side, each of which can be read.
+        sheet.set_print_fit_to_pages(across.div_ceil(PAGE).max(1) as u16, 0);
         self.push(sheet);
         Ok(name)
     }

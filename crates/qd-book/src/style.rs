@@ -191,6 +191,8 @@ impl Kind {
 fn cell(kind: Kind, row: RowStyle) -> Format {
     let format = Format::new().set_num_format(kind.number_format()).set_align(kind.align()).set_align(FormatAlign::Top);
     let format = format.set_border_bottom(FormatBorder::Thin).set_border_bottom_color(RULE);
+    // A text that fills its column must not seem to go on in the next.
+    let format = format.set_border_right(FormatBorder::Thin).set_border_right_color(RULE);
     let format = if kind == Kind::Text { format.set_text_wrap() } else { kind.indented(format) };
     match row {
         RowStyle::Strong => format.set_bold(),

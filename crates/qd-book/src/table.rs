@@ -52,6 +52,8 @@ pub struct Layout {
     pub lines: Vec<String>,
     /// How many columns stay in sight when the reader scrolls to the right.
     pub frozen_columns: u16,
+    /// How many columns are printed; all of them where absent. The others are for programs.
+    pub printed_columns: Option<u16>,
     /// What becomes of a text that is too long for a cell.
     pub overlong: Overlong,
 }
@@ -199,7 +201,12 @@ impl<'b> TableSheet<'b> {
                 let at = index as u16;
                 sheet.add_data_validation(self.heading_row + 1, at, self.row - 1, at, &offered(&column.choices)?)?;
             }
-            across += width;
+            if self.layout.printed_columns.is_none_or(|printed| index < usize::from(printed)) {
+                across += width;
+            }
+        }
+        if let (Some(printed @ 1..), 1..) = (self.layout.printed_columns, self.row) {
+            sheet.set_print_area(0, 0, self.row - 1, printed - 1)?;
         }
         if across > A4_WIDTH {
             // Small print helps nobody: a wide table gets larger paper, and more pages side by side.

@@ -107,6 +107,8 @@ impl Column {
 const MARK: &str = "Quarterday sheet 1";
 /// What stands between the parts of a mark.
 const BETWEEN: &str = " | ";
+/// What stands for parts that are not known: words with a space, which no name of a pipeline and no code has.
+const ANY: [&str; 3] = ["any programme", "any period", "any partner"];
 /// How the mark ends, for the person who reads it.
 const ENDING: &str = "it may stay in the workbook that you send: we pass over it";
 
@@ -125,7 +127,9 @@ pub struct Mark {
 impl Mark {
     /// The text of the cell that marks a sheet as ours.
     pub fn text(&self) -> String {
-        [MARK, &self.programme, &self.period, &self.partner, ENDING].join(BETWEEN)
+        let parts = [&self.programme, &self.period, &self.partner];
+        let said = parts.into_iter().zip(ANY).map(|(part, any)| if part.is_empty() { any } else { part });
+        [&[MARK], said.collect::<Vec<_>>().as_slice(), &[ENDING]].concat().join(BETWEEN)
     }
 
     /// The mark that a cell's text is.
@@ -134,8 +138,11 @@ impl Mark {
         if parts.next()? != MARK {
             return None;
         }
-        let mut part = || parts.next().unwrap_or_default().to_owned();
-        Some(Self { programme: part(), period: part(), partner: part() })
+        let [programme, period, partner] = ANY.map(|any| {
+            let part = parts.next().unwrap_or_default();
+            if part == any { String::new() } else { part.to_owned() }
+        });
+        Some(Self { programme, period, partner })
     }
 }
 
@@ -165,6 +172,7 @@ mod tests {
             assert_eq!(Mark::parse(&mark.text()), Some(mark.clone()));
             assert_eq!(Mark::parse(&format!(" {} ", mark.text())), Some(mark));
         }
+        assert_eq!(Mark::parse("Quarterday sheet 1 | a |  | ").map(|mark| mark.programme), Some("a".to_owned()));
         for other in ["", "Quarterday", "Quarterday sheet 11 | a", "Findings"] {
             assert_eq!(Mark::parse(other), None, "{other}");
         }

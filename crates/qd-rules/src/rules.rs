@@ -252,7 +252,7 @@ impl RowRules {
             message: rule.message.as_str().into(),
             many: format!("rows: {}", rule.message).into(),
             fix: rule.fix.as_str().into(),
-            asks: rule.source.as_deref().map(Into::into),
+            asks: rule.source.as_deref().map(|source| format!("a rule; its source: {source}").into()),
             trial: rule.trial,
             leaving: None,
         }

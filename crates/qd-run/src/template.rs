@@ -259,12 +259,8 @@ fn how_to(title: &str, mark: &str, sheets: &[Sheet<'_>], columns: &[Vec<FormColu
         Section { heading: Some("The sheets, and what they are laid out for".to_owned()), lines: versions.collect() },
     ];
     for (sheet, columns) in sheets.iter().zip(columns) {
-        let fields = sheet.schema.fields.iter().zip(columns);
-        let lines = fields.map(|(field, column)| {
-            let reason =
-                field.reason.as_ref().map_or(String::new(), |reason| format!(" Why we ask: {}", sentence(reason)));
-            (column.heading.clone(), Value::Text(format!("{}{reason}", column.prompt)))
-        });
+        // Why something is collected is written for those who answer for the data, not for who types it.
+        let lines = columns.iter().map(|column| (column.heading.clone(), Value::Text(column.prompt.clone())));
         sections.push(Section { heading: Some(format!("Sheet \"{}\"", sheet.name)), lines: lines.collect() });
     }
     Cover {

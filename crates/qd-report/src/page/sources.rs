@@ -18,7 +18,7 @@ pub(super) fn what_came_in(report: &Report) -> Section {
     let rows = html! {
         @for source in sources {
             tr {
-                @if has_partners { td { (source.partner.as_deref().unwrap_or("all")) } }
+                @if has_partners { td { (source.partner.as_deref().unwrap_or("–")) } }
                 th scope="row" { (name(source)) }
                 td { (source.table.as_deref().or(source.schema.as_deref()).unwrap_or_default()) }
                 @for count in [source.rows, source.accepted, source.held] { td class="number" { (number(count)) } }
@@ -38,7 +38,12 @@ pub(super) fn what_came_in(report: &Report) -> Section {
 
 fn name(source: &SourceReport) -> Markup {
     let Some(file) = &source.source else {
-        return html! { "no file" };
+        // What is found between files, and about files that did not come, stands in none of them.
+        return if source.partner.is_some() {
+            html! { "not received" }
+        } else {
+            html! { "between files and partners" }
+        };
     };
     html! {
         (one_line(file))
