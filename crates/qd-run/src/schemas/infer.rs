@@ -89,7 +89,10 @@ pub fn infer(path: &Path, sheet: Option<&str>) -> Result<String, Refusal> {
         }
     }
     let name = path.file_stem().map_or_else(String::new, |stem| snake(&stem.to_string_lossy()));
-    Ok(written(&name, &columns, rows))
+    // A field is found by its heading, so that a column without one is no field's.
+    let (columns, unnamed): (Vec<_>, Vec<_>) =
+        columns.into_iter().partition(|column| !column.heading.trim().is_empty());
+    Ok(written(&name, &columns, unnamed.len(), rows))
 }
 
 /// Whether a text is of one of [`TYPES`], asked of the checks themselves.
@@ -169,14 +172,19 @@ impl Evidence {
     }
 }
 
-fn written(name: &str, columns: &[Evidence], rows: usize) -> String {
+fn written(name: &str, columns: &[Evidence], unnamed: usize, rows: usize) -> String {
     let mut out = String::new();
     let mut say = |line: &str| writeln!(out, "{line}").expect("writing to a text cannot fail");
     say(&format!(
         "# A first schema, from the evidence of {}. Look at every line before it is used:",
         words::count(rows, "row")
     ));
-    say("# what these rows bear out need not be what the schema should ask.\n");
+    say("# what these rows bear out need not be what the schema should ask.");
+    if unnamed > 0 {
+        let (what, verb) = (words::count(unnamed, "column"), words::plural(unnamed, "has"));
+        say(&format!("# {what} with values {verb} no heading, by which a field would be found."));
+    }
+    say("");
     say(&format!("name = {}", quoted(name)));
     let mut names: Vec<String> = Vec::new();
     for (column, number) in columns.iter().zip(1..) {
@@ -193,9 +201,7 @@ fn written(name: &str, columns: &[Evidence], rows: usize) -> String {
     for (column, name) in columns.iter().zip(&names) {
         say("\n[[fields]]");
         say(&format!("name = {}", quoted(name)));
-        if !column.heading.is_empty() {
-            say(&format!("title = {}", quoted(&column.heading)));
-        }
+        say(&format!("title = {}", quoted(&column.heading)));
         let (field_type, format) = column.field_type();
         say(&format!("type = {}", quoted(field_type)));
         if let Some(format) = format {

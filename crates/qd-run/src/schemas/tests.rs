@@ -182,3 +182,12 @@ fn an_inferred_schema_bears_out_its_file() {
     );
     assert_eq!(inferred.primary_key, [0]);
 }
+
+#[test]
+fn no_field_is_inferred_from_a_column_without_a_heading() {
+    let (_folder, path) = file("north.csv", "Client,Hours\nA1,1,x\nA2,2,y\n");
+    let toml = infer(&path, None).expect("readable");
+    assert!(toml.contains("1 column with values has no heading"), "{toml}");
+    let inferred = Schema::parse(&toml, Syntax::Toml, "table").expect("a schema");
+    assert_eq!(inferred.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["client", "hours"]);
+}

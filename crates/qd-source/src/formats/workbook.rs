@@ -16,6 +16,10 @@ use std::sync::Arc;
 /// A place on the sheet: row counted from 1, column from 0.
 pub(super) type Place = (u32, u32);
 
+/// The most rows and columns that any format's sheet has.
+const ROWS_OF_SHEET: u32 = 1_048_576;
+const COLUMNS_OF_SHEET: u32 = 16_384;
+
 /// The cells of a sheet, row by row.
 pub(super) trait Cells {
     /// The next cell that holds something, its value in `text`.
@@ -79,7 +83,7 @@ impl<W: Workbook> Book for CellsBook<W> {
     fn sample(&mut self, sheet: usize) -> Result<Sample, Trouble> {
         let name = self.sheets[sheet].name.as_deref().unwrap_or_default();
         let workbook = &mut self.workbook;
-        guarded(W::NAME, move || sample(workbook.cells(sheet, name)?.as_mut()))
+        guarded(W::NAME, move || sample(&mut Placed { cells: workbook.cells(sheet, name)?, kind: W::NAME }))
     }
 
     fn sheet_notes(&mut self, sheet: usize) -> Vec<Fault> {
@@ -112,7 +116,7 @@ impl<W: Workbook> Book for CellsBook<W> {
         }
         self.late_notes = guard::guarded(|| workbook.late_notes(name)).unwrap_or_default();
         let mut cells = match guarded(W::NAME, move || workbook.cells(sheet, name)) {
-            Ok(cells) => Some(cells),
+            Ok(cells) => Some(Placed { cells, kind: W::NAME }),
             Err(fault) => {
                 *trouble = Some(fault);
                 None
@@ -126,7 +130,7 @@ impl<W: Workbook> Book for CellsBook<W> {
                 let Some(mut reader) = cells.take() else {
                     return held.take().map(|block| block.close(trouble.is_none()));
                 };
-                match guarded(W::NAME, || block(reader.as_mut(), &plan, &mut text, ahead)) {
+                match guarded(W::NAME, || block(&mut reader, &plan, &mut text, ahead)) {
                     Ok((next, place)) => {
                         // Past the end of its rows the sheet is not read on.
                         cells = place.is_some().then_some(reader);
@@ -154,6 +158,21 @@ impl<W: Workbook> Book for CellsBook<W> {
 
     fn late_notes(&self) -> Vec<Fault> {
         self.late.as_ref().map_or_else(|| self.late_notes.clone(), |late| late.notes())
+    }
+}
+
+/// Cells that all stand on a sheet: one that says it stands beyond the last row or column is damage, and no
+/// room is made up to it.
+struct Placed<'a> {
+    cells: Box<dyn Cells + Send + 'a>,
+    kind: &'static str,
+}
+
+impl Cells for Placed<'_> {
+    fn next(&mut self, text: &mut Text) -> Result<Option<Place>, Trouble> {
+        let next = self.cells.next(text)?;
+        let is_beyond = next.is_some_and(|(row, column)| row > ROWS_OF_SHEET || column >= COLUMNS_OF_SHEET);
+        if is_beyond { Err(faults::damaged(self.kind)) } else { Ok(next) }
     }
 }
 

@@ -259,3 +259,13 @@ fn no_room_is_made_for_texts_that_cannot_be_there() {
     });
     check(&far, None, true, "", &["- - unreadable"]);
 }
+
+#[test]
+fn a_cell_beyond_the_last_row_or_column_is_damage() {
+    let whole = workbook(&[("Data", TABLE)]);
+    let moved = |to: &str| rewritten(&whole, "sheet1.xml", |text| text.replacen("r=\"B4\"", &format!("r=\"{to}\""), 1));
+    check(&moved("XFD4"), None, true, "", &["- - blank-heading", "- C unknown-column"]);
+    for to in ["XFE4", "ZZZZZ4", "B1048577"] {
+        check(&moved(to), None, true, "", &["- - unreadable"]);
+    }
+}
