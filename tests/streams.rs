@@ -40,7 +40,7 @@ schema = "people.toml"
 [[partners]]
 code = "north"
 name = "North"
-sources = [{ table = "people", file = "north.csv" }]
+sources = [{ table = "people", file = "north.csv"{unfold} }]
 [[partners]]
 code = "east"
 name = "East"
@@ -87,6 +87,8 @@ struct Case {
     is_list: bool,
     /// The last lines of the partner's file that is read last.
     last: &'static str,
+    /// Where that file is a wide one: its parts, as the pipeline says them.
+    unfold: &'static str,
 }
 
 /// More rows than fit into one stretch, of two partners; every seventh score is too high.
@@ -102,7 +104,10 @@ fn rows(partner: char, last: &str) -> String {
 impl Case {
     fn made(&self, keep: &str) -> Checkout {
         let pipeline = PIPELINE.replace("{severities}", self.severities).replace("{keep}", keep);
-        let (north, east) = (rows('N', self.last), rows('E', ""));
+        let pipeline = pipeline.replace("{unfold}", self.unfold);
+        let wide = || "ref,town 1,score 1,town 2,score 2\nN1,a,1,b,2\nN2,a,3,,\nN3,,,b,4\nN4,a,5,a,41\n".to_owned();
+        let north = if self.unfold.is_empty() { rows('N', self.last) } else { wide() };
+        let east = rows('E', "");
         let files = [("q1/north.csv", north.as_str()), ("q1/east.csv", east.as_str())];
         let town = if self.is_list { "list" } else { "string" };
         Checkout::small(&PEOPLE.replace("{keys}", self.keys).replace("{town}", town), &pipeline, &files)
@@ -176,4 +181,12 @@ fn a_value_that_is_on_no_code_list_goes_out_as_it_is() {
 fn a_file_that_breaks_off_leaves_nothing_in_the_extract() {
     let case = Case { last: "N999999,\"a,3\n", ..Case::default() };
     assert_eq!(case.check().0, 60_000);
+}
+
+#[test]
+fn parts_of_a_wide_table_leave_each_for_itself() {
+    let case = Case { unfold: ", unfold = [{ suffix = \"1\" }, { suffix = \"2\" }]", ..Case::default() };
+    assert_eq!(case.check().0, 60_000 + 5);
+    // What is equal across the parts is held in both.
+    assert_eq!(Case { keys: "uniqueKeys = [[\"ref\", \"town\"]]", ..case }.check().0, 60_000 + 4);
 }

@@ -1,7 +1,7 @@
 //! Which extracts can be made while their rows are read.
 
 use super::line::Part;
-use crate::load::Loaded;
+use crate::load::{Loaded, LoadedTable};
 use crate::prepared::Prepared;
 use crate::returns::{MadeFor, extract_metadata};
 use crate::wanted;
@@ -118,10 +118,16 @@ pub(crate) fn planned<'a>(prepared: &Prepared<'a>, streamable: &'a [Streamable<'
     streamable.iter().filter_map(plan).collect()
 }
 
-/// Whether nobody asks for a table's rows but extracts: no later period, no person and no rule.
+/// Whether nobody asks for a table's rows but extracts: no later period, no person and no rule. Where a
+/// partner's rows come from several places, their order is made when all are there.
 fn is_free(loaded: &Loaded, table: usize) -> bool {
-    let schema = &loaded.tables[table].schema;
-    wanted::fields(loaded, table).is_some()
+    let LoadedTable { name, schema, .. } = &loaded.tables[table];
+    let comes_whole = loaded.pipeline.partners.iter().all(|partner| {
+        let places = partner.sources.iter().filter(|source| source.table == *name);
+        places.map(|source| source.layout.unfold.len().max(1)).sum::<usize>() <= 1
+    });
+    comes_whole
+        && wanted::fields(loaded, table).is_some()
         && loaded.pipeline.tables[table].period_fields.is_empty()
         && schema.record_key.is_empty()
         && schema.primary_key.is_empty()
