@@ -73,6 +73,14 @@ fn a_marked_copy_reads_as_the_file_did() {
 }
 
 #[test]
+fn what_stands_inside_a_cell_comes_back_to_the_last_character() {
+    let checkout = Checkout::new();
+    let text = "Name,Note\r\n\"two\r\nlines\",\u{80}\r\n\" edges\t\",_x000D_\r\nbell\u{7},=1+1\r\n\"\n\",'quoted\r\n";
+    checkout.write("odd.csv", text);
+    assert!(check(&checkout, &checkout.join("odd.csv")) > 5);
+}
+
+#[test]
 fn a_marked_copy_of_public_workbooks_reads_as_they_do() {
     let folder = root().join("../shared/corpora/readxl/sheets");
     if !folder.is_dir() {

@@ -34,7 +34,7 @@ pub enum Plain<'a> {
 pub type Tones = BTreeMap<(u32, u32), Tone>;
 
 /// A workbook of copied sheets that is being written.
-pub struct Copy {
+pub struct CopiedBook {
     book: Book,
 }
 
@@ -100,7 +100,7 @@ fn width_of(look: u8, digits: &str) -> usize {
     }
 }
 
-impl Copy {
+impl CopiedBook {
     /// A workbook without sheets.
     pub fn new(title: &str) -> Self {
         Self { book: Book::new(About { title: title.to_owned(), ..About::default() }) }

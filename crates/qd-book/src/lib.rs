@@ -37,7 +37,7 @@ mod text;
 
 pub use book::{About, Book};
 pub use cell::{Cell, Tone};
-pub use copy::{CopiedSheet, Copy, Plain, Tones};
+pub use copy::{CopiedBook, CopiedSheet, Plain, Tones};
 pub use cover::{Cover, Section, Value};
 pub use error::BookError;
 pub use form::{ChoiceList, Choices, FormColumn, Limit, Takes};

@@ -23,7 +23,7 @@ mod xml;
 pub use edits::{CellEdit, Content, Emptied, Note, SheetEdits, Written};
 pub use fill::{Grid, Headings, NamedCell};
 
-use crate::copy::Copy;
+use crate::copy::CopiedBook;
 use crate::deflate::{Deflater, Stream};
 use crate::error::BookError;
 use crate::pack::Pack;
@@ -99,7 +99,7 @@ impl Package {
     }
 
     /// A copy of sheets that was just written.
-    pub fn of(copy: Copy) -> Result<Self, BookError> {
+    pub fn of(copy: CopiedBook) -> Result<Self, BookError> {
         let Skeleton { archive, bodies } = copy.skeleton()?;
         Ok(Self { bodies, ..Self::of_parts(archive)? })
     }

@@ -112,6 +112,45 @@ fn a_text_too_long_for_a_cell_is_cut_only_where_that_is_allowed() {
 }
 
 #[test]
+fn many_rows_are_all_there_and_the_same_on_any_number_of_threads() {
+    const ROWS: usize = 30_000;
+    let write = || {
+        let columns = [("Number", Kind::Integer), ("Words", Kind::Text), ("Place", Kind::Text), ("Day", Kind::Date)];
+        let columns = columns.into_iter().map(|(heading, kind)| Column::new(heading, kind)).collect();
+        let mut book = Book::new(About::default());
+        let mut table = book.table("Many", Layout { columns, ..Layout::default() }).expect("begun");
+        for number in 0..ROWS {
+            let words = format!("row {number} \u{e9}\u{1f600}, with enough words that it is made higher than one line");
+            let place = format!("A{}", number + 1);
+            let cells = [
+                Cell::Integer(number as i64),
+                Cell::Text(&words),
+                Cell::Link(&place, "Many", &place),
+                Cell::Date(number as i32),
+            ];
+            table.row(&cells).expect("written");
+        }
+        table.finish().expect("finished");
+        book.finish().expect("written")
+    };
+    let on = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool").install(write);
+    let bytes = on(1);
+    assert!(bytes == on(3), "three threads write what one does");
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(&bytes)).expect("a workbook");
+    let range = book.worksheet_range("Many").expect("the sheet");
+    assert_eq!(range.height(), ROWS + 1);
+    for (number, row) in range.rows().skip(1).enumerate() {
+        assert_eq!(row[0], Data::Float(number as f64));
+        assert!(row[1].to_string().starts_with(&format!("row {number} \u{e9}\u{1f600},")), "{:?}", row[1]);
+        assert_eq!(row[2].to_string(), format!("A{}", number + 1));
+        assert!(matches!(row[3], Data::DateTime(_)), "{:?}", row[3]);
+    }
+    let sheet = part(&bytes, "xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("<dimension ref=\"A1:D30001\"/>") && sheet.contains("<autoFilter ref=\"A1:D30001\"/>"));
+    assert_eq!(sheet.matches("customHeight=\"1\"").count(), ROWS);
+}
+
+#[test]
 fn a_row_of_another_shape_is_refused() {
     let mut book = Book::new(About::default());
     let mut table = book.table("Table", layout()).expect("begun");

@@ -3,7 +3,7 @@
 
 use crate::load::plain;
 use qd_book::package::Package;
-use qd_book::{BookError, Copy, Plain, Tones};
+use qd_book::{BookError, CopiedBook, Plain, Tones};
 use qd_model::Refusal;
 use qd_model::report::{Report, SourceReport};
 use qd_report::{About, Original};
@@ -69,7 +69,7 @@ fn in_place(path: &Path, bytes: Vec<u8>, report: &Report, about: &About<'_>) -> 
 fn anew(path: &Path, report: &Report, about: &About<'_>) -> Result<Option<MarkedUp>, BookError> {
     let Ok(mut whole) = qd_source::whole(path) else { return Ok(None) };
     let own = qd_source::own_sheets(path);
-    let mut book = Copy::new(about.partner);
+    let mut book = CopiedBook::new(about.partner);
     let mut names: Vec<(Option<String>, String)> = Vec::new();
     let mut is_cut = false;
     let quarantined: Vec<Vec<u32>> = report.sources.iter().map(quarantined).collect();

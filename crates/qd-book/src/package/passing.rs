@@ -6,6 +6,9 @@ use memchr::{memchr, memmem};
 use std::io::BufRead;
 use std::ops::Range;
 
+/// How a row ends.
+const END: &[u8] = b"</row>";
+
 /// A piece of a sheet's data.
 pub(super) enum Piece {
     /// A row: where its start tag stands, and what is between that and its end tag. A row without an
@@ -23,7 +26,8 @@ pub(super) fn next(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> Result<Piec
     if bytes.last() != Some(&b'>') {
         return Err(Trouble::Damaged);
     }
-    let start = memchr(b'<', bytes).ok_or(Trouble::Damaged)?;
+    // A comment may hold the end of a tag, and its own end then looks like text.
+    let Some(start) = memchr(b'<', bytes) else { return Ok(Piece::Other) };
     let tag = &bytes[start..];
     if tag.starts_with(b"</sheetData") {
         return Ok(Piece::End { start });
@@ -35,7 +39,6 @@ pub(super) fn next(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> Result<Piec
     if tag.ends_with(b"/>") {
         return Ok(Piece::Row { start: head.clone(), inside: head.end..head.end });
     }
-    const END: &[u8] = b"</row>";
     loop {
         let buffer = input.fill_buf()?;
         if buffer.is_empty() {
@@ -47,16 +50,13 @@ pub(super) fn next(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> Result<Piec
         bytes.extend_from_slice(&buffer[..buffer.len().min(END.len() - 1)]);
         let across = memmem::find(&bytes[before..], END).map(|at| before + at + END.len());
         bytes.truncate(before + seam);
-        let taken =
-            match across.map(|end| end - bytes.len()).or_else(|| memmem::find(buffer, END).map(|at| at + END.len())) {
-                Some(taken) => taken,
-                None => {
-                    let length = buffer.len();
-                    bytes.extend_from_slice(buffer);
-                    input.consume(length);
-                    continue;
-                }
-            };
+        let here = across.map(|end| end - bytes.len());
+        let Some(taken) = here.or_else(|| memmem::find(buffer, END).map(|at| at + END.len())) else {
+            let length = buffer.len();
+            bytes.extend_from_slice(buffer);
+            input.consume(length);
+            continue;
+        };
         bytes.extend_from_slice(&buffer[..taken]);
         input.consume(taken);
         return Ok(Piece::Row { inside: head.end..bytes.len() - END.len(), start: head });
@@ -140,7 +140,7 @@ mod tests {
             "\n<row r=\"1\"><c r=\"A1\"/></row><row/> <row r=\"3\"></row></sheetData>",
             "[<row r=\"1\">|<c r=\"A1\"/>][<row/>|][<row r=\"3\">|]",
         );
-        check("<!-- a --><row>x</ro</row></sheetData>", "(<!-- a -->)[<row>|x</ro]");
+        check("<!-- a > b --><row>x</ro</row></sheetData>", "(<!-- a >)( b -->)[<row>|x</ro]");
         assert!(next(&mut "<row><c>".as_bytes(), &mut Vec::new()).is_err());
         assert!(next(&mut "".as_bytes(), &mut Vec::new()).is_err());
     }

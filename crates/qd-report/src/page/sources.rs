@@ -14,7 +14,8 @@ pub(super) fn what_came_in(report: &Report) -> Section {
         headings.insert(0, "Partner");
     }
     let mut sources: Vec<&SourceReport> = report.sources.iter().collect();
-    sources.sort_by_key(|source| (&source.partner, &source.source));
+    // What belongs to no partner comes last.
+    sources.sort_by_key(|source| (source.partner.is_none(), &source.partner, &source.source));
     let rows = html! {
         @for source in sources {
             tr {
