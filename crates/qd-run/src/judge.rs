@@ -170,7 +170,7 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         not_judged.retain(|(other, _), _| *other != rule);
         not_judged.insert((rule, "a column that it needs is missing, or there twice"), judged.rows);
     }
-    let source_not_seen = source.not_seen;
+    let not_seen = source.not_seen;
     let mut findings = std::mem::take(&mut source.findings);
     findings.hits.extend(from_source);
     findings.extend(source.finish());
@@ -187,31 +187,28 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         hits: from_checks,
         ..SourceFindings::default()
     });
-    judged.not_checked = not_judged
-        .into_iter()
-        .map(|((rule, reason), rows)| NotChecked {
-            code: schema.rules[rule as usize].code.clone(),
-            reason: reason.to_owned(),
-            rows,
-        })
-        .chain(source_not_seen.iter().map(|(code, reason)| NotChecked {
-            code: (*code).to_owned(),
-            reason: (*reason).to_owned(),
-            rows: judged.rows,
-        }))
-        .collect();
+    judged.not_checked = gaps(schema, not_judged, not_seen, judged.rows);
     findings.extend(own);
     findings.extend(normalised::notes(schema, &judged.shape, subject.severities, &tidied));
-    let mut rules = rules;
-    for (index, fault) in rules.iter_mut().enumerate() {
-        let found = from_rules.iter().filter(|hit| hit.fault as usize == index).count() as u64;
-        escalate(fault, &schema.rules[index], found, judged.rows);
-    }
+    let rules = escalated(rules, schema, &from_rules, judged.rows);
     findings.extend(SourceFindings { faults: rules, hits: from_rules, ..SourceFindings::default() });
     findings.sort();
     judged.is_rejected = columns.forbid_use || findings.count(Severity::Reject) > 0;
     judged.findings = findings;
     judged
+}
+
+/// What was not judged, and why: by rules, and by the reader because of the file's format.
+fn gaps(
+    schema: &Schema,
+    not_judged: BTreeMap<(u32, &'static str), u64>,
+    not_seen: &[(&str, &str)],
+    all: u64,
+) -> Vec<NotChecked> {
+    let gap = |code: &str, reason: &str, rows| NotChecked { code: code.to_owned(), reason: reason.to_owned(), rows };
+    let by_rules =
+        not_judged.into_iter().map(|((rule, reason), rows)| gap(&schema.rules[rule as usize].code, reason, rows));
+    by_rules.chain(not_seen.iter().map(|(code, reason)| gap(code, reason, all))).collect()
 }
 
 /// A source of which nothing could be read.
@@ -261,6 +258,15 @@ impl Columns {
     fn have_all(&self, fields: &[usize]) -> bool {
         !self.forbid_use || fields.iter().all(|field| self.present[*field])
     }
+}
+
+/// The faults of a source's rules, those with too many hits made errors.
+fn escalated(mut faults: Vec<Fault>, schema: &Schema, hits: &[Hit], rows: u64) -> Vec<Fault> {
+    for (index, fault) in faults.iter_mut().enumerate() {
+        let found = hits.iter().filter(|hit| hit.fault as usize == index).count() as u64;
+        escalate(fault, &schema.rules[index], found, rows);
+    }
+    faults
 }
 
 /// Makes errors of a rule's findings where there are more of them than it allows.

@@ -483,7 +483,8 @@ pub(crate) fn below_table() -> Fault {
 /// A row directly below the records that may be one of them or a note.
 pub(crate) fn lone_sentence() -> Fault {
     let message = "The last row holds a sentence in one cell and nothing else, so whether it is a record or a note below the table is not known";
-    let fix = "if it is a note, ask the partner to delete it or to leave a blank row above it; if it is a record, to fill in its other columns";
+    let fix =
+        "if it is a note, take it out or leave a blank row above it; if it is a record, fill in its other columns";
     Fault {
         many: "last rows hold a sentence in one cell and nothing else, so whether they are records or notes below the table is not known".into(),
         ..fault(&codes::LONE_SENTENCE, message, fix)
