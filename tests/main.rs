@@ -31,3 +31,4 @@ mod spoken;
 mod streams;
 mod templates;
 mod tidy;
+mod versions;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Reads the sample's extracts with the tools of those who receive them, and opens a sealed return with
 # the age tool. Run by hand from the root of the repository, after `cargo run -- run pipelines/wwri.toml
-# pipelines/whp.toml`. Needs Rscript, pspp, age and zip's `unzip`; and pyarrow, duckdb and frictionless for
-# `python3`. Ends with "all read" where every tool read every table.
+# pipelines/whp.toml`. Needs Rscript, pspp, age and zip's `unzip`; and pyarrow, duckdb, pandas, fastparquet
+# and frictionless for `python3`. Ends with "all read" where every tool read every table.
 set -euo pipefail
 
 for extract in out/*/*/draft/*/datapackage.json; do
@@ -18,12 +18,18 @@ for extract in out/*/*/draft/*/datapackage.json; do
             [ -z "$said" ] || { echo "$script: $said"; exit 1; }
         done
         python3 - << 'PYTHON'
-import glob, json, duckdb, frictionless, pyarrow.parquet as parquet
-for path in glob.glob("*.parquet"):
-    table = parquet.read_table(path)
-    text = f"labels/{path.removesuffix('.parquet')}.csv"
-    assert table.num_rows == duckdb.sql(f"select count(*) from '{path}'").fetchone()[0], path
-    assert table.num_rows == duckdb.sql(f"select count(*) from read_csv('{text}', all_varchar=true)").fetchone()[0], text
+import glob, duckdb, frictionless, pyarrow.parquet as parquet
+tables = glob.glob("**/*.parquet", recursive=True)
+assert "changes.parquet" in tables, tables
+for path in tables:
+    table = parquet.read_table(path, partitioning=None)
+    assert table.num_rows == duckdb.sql(f"select count(*) from '{path}'").fetchall()[0][0], path
+    text = f"labels/{path.split('/')[-1].removesuffix('.parquet')}.csv"
+    if path == "changes.parquet":
+        assert set(table["change"].to_pylist()) <= {"added", "changed", "withdrawn"}, path
+        assert table.schema.field("delete").type == "bool", path
+        continue
+    assert table.num_rows == duckdb.sql(f"select count(*) from read_csv('{text}', all_varchar=true)").fetchall()[0][0], text
     for field in table.schema:
         assert field.metadata and b"title" in field.metadata, (path, field.name)
     assert b"quarterday.key_id" in parquet.read_metadata(path).metadata, path
@@ -47,4 +53,21 @@ for sealed in "$home"/out/*/*/draft/*/*.zip.age; do
     age --decrypt --identity "$home/recipient.key" --output "$home/opened.zip" "$sealed"
     unzip -tq "$home/opened.zip"
 done
+
+# Partitions of two quarters, as one table: what one quarter's version replaces is one folder.
+sed -i 's|^path = "{table}.parquet"|path = "{table}/reported_in={period}/{table}.parquet"|' "$home/pipelines/whp.toml"
+for period in 2023-24-Q1 2023-24-Q2; do
+    cargo run -q -- run "$home/pipelines/whp.toml" --period $period --out "$home/out" --state "$home/private" --quiet > /dev/null
+    cp -r "$home/out/whp/$period/draft/statistics/." "$home/together"
+done
+python3 - "$home/together" << 'PYTHON'
+import sys, duckdb, frictionless, pyarrow.dataset as dataset
+folder = sys.argv[1]
+rows = duckdb.sql(f"select reported_in, count(*) from read_parquet('{folder}/starts/*/*.parquet') group by 1 order by 1").fetchall()
+table = dataset.dataset(f"{folder}/starts", partitioning="hive").to_table()
+assert [period for period, _ in rows] == sorted(set(table["reported_in"].to_pylist())) == ["2023-24-Q1", "2023-24-Q2"], rows
+assert sum(count for _, count in rows) == table.num_rows > 0, rows
+report = frictionless.validate(f"{folder}/datapackage.json")
+assert report.valid, report.to_summary()
+PYTHON
 echo "all read"

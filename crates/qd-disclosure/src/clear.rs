@@ -7,7 +7,7 @@ use crate::lookups::Lookups;
 use crate::profile;
 use crate::table::{ClearedColumn, ClearedTable, batch, schema_of};
 use crate::treatments::{Asked, Cells, Treatment};
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use jiff::civil::Date;
 use qd_model::Schema;
@@ -50,6 +50,8 @@ pub struct Rows<'a> {
     pub period: &'a str,
     /// The rows, with the person of each.
     pub typed: &'a Typed,
+    /// The keyed digest of each row's record, where it is known.
+    pub records: Option<&'a StringArray>,
 }
 
 /// What may leave of the rows. `people` has the lead's person id of each person that the rows count
@@ -105,6 +107,7 @@ impl<'a> Clearing<'a> {
             typed: rows.typed,
             partner: rows.partner,
             period: rows.period,
+            records: rows.records,
             people,
             key: self.clearance.key,
             days: self.clearance.period,

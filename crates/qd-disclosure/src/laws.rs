@@ -42,7 +42,8 @@ const PSEUDONYMS: [&str; 4] = ["person pseudonym", "ref pseudonym", "number pseu
 
 fn apply(line: &str, key: &DomainKey, parts: &[&[Row]]) -> ClearedTable {
     let typed: Vec<_> = parts.iter().map(|rows| typed(rows)).collect();
-    let rows: Vec<_> = typed.iter().map(|typed| Rows { partner: "north", period: "one", typed }).collect();
+    let rows: Vec<_> =
+        typed.iter().map(|typed| Rows { partner: "north", period: "one", typed, records: None }).collect();
     let people: Vec<String> = (0..6).map(|index| format!("person-{index}")).collect();
     let (schema, release) = (schema(), release(&[line]));
     let period = (date(2022, 7, 1), date(2022, 9, 30));
@@ -188,7 +189,7 @@ proptest! {
                 lookups: &lookups,
                 reasons: Reasons::Left,
             };
-            let table = clear(&clearance, &[Rows { partner, period: "one", typed: &typed }], &[]);
+            let table = clear(&clearance, &[Rows { partner, period: "one", typed: &typed, records: None }], &[]);
             texts(&table, &table.columns()[0].name)
         };
         prop_assert_ne!(of("ref pseudonym", "north"), of("ref pseudonym", "south"));

@@ -15,6 +15,7 @@ mod held;
 mod keys;
 mod lookups;
 mod profile;
+mod record_changes;
 pub mod risk;
 mod seal;
 mod table;
@@ -35,6 +36,7 @@ pub use keys::{
 };
 pub use lookups::Lookups;
 pub use profile::{PERIOD, columns, mistakes, profile_conflicts};
+pub use record_changes::{Became, RecordChange, clear_record_changes};
 pub use seal::Sealer;
 pub use table::{ClearedColumn, ClearedTable};
 

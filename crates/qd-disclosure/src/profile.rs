@@ -111,6 +111,7 @@ fn subject<'a>(release: &FieldRelease, schema: &'a Schema) -> Option<Subject<'a>
         (FieldRelease::PARTNER, _) => Some(Subject::Partner),
         (_, Some(index)) => Some(Subject::Field(index, &schema.fields[index])),
         (PERIOD, None) => Some(Subject::Period),
+        (FieldRelease::RECORD, None) => Some(Subject::Record),
         _ => None,
     }
 }
@@ -142,7 +143,7 @@ fn unknown(field: &FieldRelease, schema: &Schema) -> Mistake {
     let mistake = Mistake::new(&field.at, format!("there is no field `{}` in {}", field.field, schema.name));
     match words::nearest(&field.field, names) {
         Some(name) => mistake.hint(format!("did you mean `{name}`?")),
-        None => mistake.hint("`person`, `partner` and `period` stand for what a row has besides its fields"),
+        None => mistake.hint("`person`, `record`, `partner` and `period` stand for what a row has besides its fields"),
     }
 }
 
@@ -173,6 +174,7 @@ fn not_allowed(field: &FieldRelease, subject: Subject<'_>, treatment: &dyn Treat
         Subject::Person => {
             (&["pseudonym"], "`person` is the lead's own number, which no recipient may have: use `pseudonym`")
         }
+        Subject::Record => (&["pseudonym"], "for `record` it is `pseudonym`"),
         Subject::Partner => (&["identified", "pseudonym"], "for `partner` it is `identified` or `pseudonym`"),
         Subject::Period => (&["identified"], "for `period` it is `identified`"),
         Subject::Field(_, released) if released.kind.is_some_and(Kind::is_check_only) => {

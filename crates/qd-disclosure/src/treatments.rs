@@ -10,14 +10,14 @@ mod identified;
 mod lookup;
 mod month;
 mod outward_postcode;
-mod pseudonym;
+pub(crate) mod pseudonym;
 mod quarter;
 mod round;
 mod year;
 
 use crate::keys::DomainKey;
 use crate::lookups::Lookups;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, StringViewArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, StringArray, StringViewArray};
 use arrow::compute::{DatePart, date_part};
 use arrow::datatypes::{DataType, Int32Type};
 use jiff::civil::Date;
@@ -111,6 +111,8 @@ pub enum Subject<'a> {
     Partner,
     /// The period that it was sent for.
     Period,
+    /// The record that it is a version of.
+    Record,
     /// One of its fields, and where it stands in the schema.
     Field(usize, &'a qd_model::Field),
 }
@@ -132,7 +134,7 @@ impl<'a> Subject<'a> {
     /// How closely its values point at a person.
     pub fn class(self) -> Class {
         match self {
-            Self::Person => Class::Direct,
+            Self::Person | Self::Record => Class::Direct,
             Self::Partner | Self::Period => Class::None,
             Self::Field(_, field) => field.class,
         }
@@ -144,6 +146,7 @@ impl<'a> Subject<'a> {
             Self::Person => "Person",
             Self::Partner => "Partner",
             Self::Period => "Period",
+            Self::Record => "Record",
             Self::Field(_, field) => field.label(),
         }
     }
@@ -174,6 +177,8 @@ pub struct Cells<'a> {
     pub partner: &'a str,
     /// The period's label.
     pub period: &'a str,
+    /// The keyed digest of each row's record, where the lead knows it.
+    pub records: Option<&'a StringArray>,
     /// The lead's person ids, which the rows' `person` counts into.
     pub people: &'a [String],
     /// The recipient's own key.
@@ -183,12 +188,13 @@ pub struct Cells<'a> {
 }
 
 impl Cells<'_> {
-    /// The values of a subject before any treatment; for a person none, since nobody may have them.
+    /// The values of a subject before any treatment; for a person and a record none, since nobody may have
+    /// them.
     fn values(&self, subject: Subject<'_>) -> ArrayRef {
         let same =
             |text: &str| Arc::new(std::iter::repeat_n(Some(text), self.typed.len()).collect::<StringViewArray>());
         match subject {
-            Subject::Person => arrow::array::new_null_array(&DataType::Utf8View, self.typed.len()),
+            Subject::Person | Subject::Record => arrow::array::new_null_array(&DataType::Utf8View, self.typed.len()),
             Subject::Partner => same(self.partner),
             Subject::Period => same(self.period),
             Subject::Field(index, _) => self.typed.column(index).clone(),

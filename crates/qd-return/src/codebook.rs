@@ -1,7 +1,7 @@
 //! The codebook of an extract: Markdown for the person who analyses it.
 
 use crate::DEMONSTRATION;
-use crate::package::{Package, Resource, STILL_PERSONAL};
+use crate::package::{Package, PackageVersion, Resource, STILL_PERSONAL};
 use qd_disclosure::ClearedColumn;
 use qd_model::{Reason, words};
 use std::fmt::Write;
@@ -28,6 +28,9 @@ fn head(out: &mut String, package: &Package<'_>) -> std::fmt::Result {
     writeln!(out, "| | |\n|---|---|")?;
     for (label, text) in &package.notes {
         writeln!(out, "| {} | {} |", inline(label), inline(text))?;
+    }
+    for (label, text) in package.version.iter().flat_map(PackageVersion::lines) {
+        writeln!(out, "| {label} | {} |", inline(&text))?;
     }
     if package.has_pseudonyms() {
         writeln!(out, "| Key | `{}`, epoch {} |", package.key_id, package.epoch)?;
@@ -108,6 +111,8 @@ mod tests {
         let text = codebook(&sample::package(&table));
         for part in [
             "# An extract\n",
+            "| Version | 2 |\n| Supersedes | version 1, of which the manifest has the BLAKE3 digest 11ee |",
+            "| Changes since | 1 record added, 2 changed, 3 withdrawn, of which 1 to delete |",
             "**Demonstration: invented people.**",
             "For A study.",
             "| Period | 2022-Q3 \\| July to September |",

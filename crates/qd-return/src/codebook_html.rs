@@ -1,7 +1,7 @@
 //! The codebook of an extract as a page for people who do not read Markdown: one file, nothing loaded.
 
 use crate::DEMONSTRATION;
-use crate::package::{Package, Resource, STILL_PERSONAL};
+use crate::package::{Package, PackageVersion, Resource, STILL_PERSONAL};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use qd_disclosure::ClearedColumn;
 use qd_model::{Reason, words};
@@ -51,6 +51,9 @@ fn about(package: &Package<'_>) -> Markup {
             caption { "About this extract" }
             tbody {
                 @for (label, text) in &package.notes { tr { th scope="row" { (label) } td { (text) } } }
+                @for (label, text) in package.version.iter().flat_map(PackageVersion::lines) {
+                    tr { th scope="row" { (label) } td { (text) } }
+                }
                 @if package.has_pseudonyms() {
                     tr { th scope="row" { "Key" } td { code { (package.key_id) } ", epoch " (package.epoch) } }
                     tr { th scope="row" { "Normaliser" } td { "version " (package.normaliser_version) } }

@@ -22,7 +22,7 @@ pub fn datapackage(package: &Package<'_>) -> String {
     let resources: Vec<Value> = package.resources.iter().map(resource).collect();
     let notes: Map<String, Value> =
         package.notes.iter().map(|(label, text)| (label.clone(), Value::from(text.as_str()))).collect();
-    let descriptor = json!({
+    let mut descriptor = json!({
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": name(&package.name),
         "title": package.title,
@@ -35,6 +35,16 @@ pub fn datapackage(package: &Package<'_>) -> String {
             "notes": notes,
         },
     });
+    if let Some(version) = &package.version {
+        descriptor["version"] = version.number.to_string().into();
+        let supersedes = version.supersedes.as_ref();
+        descriptor["quarterday"]["supersedes"] = supersedes
+            .map_or(Value::Null, |(number, manifest)| json!({ "version": number, "manifest_blake3": manifest }));
+        descriptor["quarterday"]["changes"] = version.changes.map_or(
+            Value::Null,
+            |[added, changed, withdrawn, delete]| json!({ "added": added, "changed": changed, "withdrawn": withdrawn, "delete": delete }),
+        );
+    }
     let mut text = serde_json::to_string_pretty(&descriptor).expect("a tree of values is always JSON");
     text.push('\n');
     text
@@ -156,6 +166,9 @@ mod tests {
         let tree: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(tree["name"], "programme-study-2022-q3");
         assert_eq!(tree["quarterday"]["key"], json!({ "id": "abc", "epoch": 1, "normaliser": "1" }));
+        assert_eq!(tree["version"], "2");
+        assert_eq!(tree["quarterday"]["supersedes"], json!({ "version": 1, "manifest_blake3": "11ee" }));
+        assert_eq!(tree["quarterday"]["changes"]["withdrawn"], 3);
         let file = &tree["resources"][0];
         assert_eq!(
             (&file["path"], &file["format"], &file["bytes"]),

@@ -27,7 +27,7 @@ pub use formats::parquet::{ExtractStream, extract};
 pub use formats::xlsx::{Document, Sheet, workbook};
 pub use formats::{Format, format, format_names};
 pub use labels::{Labels, label_names, labels};
-pub use package::{Package, Resource};
+pub use package::{Package, PackageVersion, Resource};
 pub use template::{Fill, Template};
 
 /// What stands on every sheet and document of a demonstration.

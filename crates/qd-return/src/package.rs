@@ -1,6 +1,7 @@
 //! An extract as a whole: its files, and what a reader must know about them.
 
 use qd_disclosure::ClearedTable;
+use qd_model::words;
 
 /// An extract: one file per table, and what it is.
 #[derive(Debug)]
@@ -22,8 +23,43 @@ pub struct Package<'a> {
     pub normaliser_version: String,
     /// What else a reader should know: labels and texts.
     pub notes: Vec<(String, String)>,
+    /// Which version it is, where it is told.
+    pub version: Option<PackageVersion>,
     /// Its files.
     pub resources: Vec<Resource<'a>>,
+}
+
+/// Which version of an extract it is.
+#[derive(Debug, Clone)]
+pub struct PackageVersion {
+    /// Counted from 1.
+    pub number: u32,
+    /// The version whose place it takes, with the digest of that version's manifest.
+    pub supersedes: Option<(u32, String)>,
+    /// Since that one: how many records were added, changed and withdrawn, and how many of the withdrawn
+    /// are to be deleted; none where that is not known.
+    pub changes: Option<[u64; 4]>,
+}
+
+impl PackageVersion {
+    /// What a reader is told: labels and texts.
+    pub(crate) fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![("Version", self.number.to_string())];
+        let Some((before, manifest)) = &self.supersedes else { return lines };
+        let takes_place = format!("version {before}, of which the manifest has the BLAKE3 digest {manifest}");
+        lines.push(("Supersedes", takes_place));
+        let changes = self.changes.map_or_else(
+            || "not known record by record: put this version in the place of the other as a whole".to_owned(),
+            |[added, changed, withdrawn, delete]| {
+                format!(
+                    "{} added, {changed} changed, {withdrawn} withdrawn, of which {delete} to delete",
+                    words::count(added as usize, "record")
+                )
+            },
+        );
+        lines.push(("Changes since", changes));
+        lines
+    }
 }
 
 /// A file of an extract.

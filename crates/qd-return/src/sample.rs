@@ -1,6 +1,6 @@
 //! Small cleared tables for this room's tests, made the only way there is: through a profile.
 
-use crate::package::{Package, Resource};
+use crate::package::{Package, PackageVersion, Resource};
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray, UInt32Array,
 };
@@ -111,7 +111,7 @@ fn made(fields: &[(&str, &str)], reasons: Reasons) -> ClearedTable {
         lookups: &Lookups::default(),
         reasons,
     };
-    let rows = [Rows { partner: "north", period: "2022-Q3", typed: &typed }];
+    let rows = [Rows { partner: "north", period: "2022-Q3", typed: &typed, records: None }];
     qd_disclosure::clear(&clearance, &rows, &["p1".to_owned(), "p2".to_owned()])
 }
 
@@ -172,6 +172,11 @@ pub(crate) fn package(table: &ClearedTable) -> Package<'_> {
         epoch: 1,
         normaliser_version: "1".to_owned(),
         notes: vec![("Period".to_owned(), "2022-Q3 | July to September".to_owned())],
+        version: Some(PackageVersion {
+            number: 2,
+            supersedes: Some((1, "11ee".to_owned())),
+            changes: Some([1, 2, 3, 1]),
+        }),
         resources: vec![Resource { path: "people.parquet", table, blake3: "00ff".to_owned() }],
     }
 }

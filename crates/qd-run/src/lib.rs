@@ -43,6 +43,7 @@ mod place;
 mod plan;
 mod prepared;
 mod read;
+mod released;
 mod reopened;
 mod repeated;
 mod restricted;

@@ -364,7 +364,7 @@ fn check_paths(pipeline: &Pipeline, mistakes: &mut Vec<Mistake>) {
             if file.format == "csv" {
                 own.extend(own.clone().iter().map(|path| crate::returns::schema_path(path)));
             }
-            own.extend(file.datapackage.iter().chain(&file.codebook).cloned());
+            own.extend(file.datapackage.iter().chain(&file.codebook).chain(&file.changes).cloned());
             for path in own {
                 if paths.contains(&path) {
                     let mistake =

@@ -6,11 +6,13 @@ use crate::folders;
 use crate::load::Loaded;
 use crate::outcome::ReturnOutcome;
 use crate::place::Listed;
+use crate::released::Before;
 use crate::returns::RowCounts;
 use crate::state::PeriodState;
 use qd_disclosure::Key;
 use qd_model::pipeline::WaivedRows;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// What a manifest is made from.
 pub(crate) struct Facts<'a> {
@@ -23,6 +25,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) decisions: Option<String>,
     /// The figures of versions sent before, which decided what is suppressed.
     pub(crate) released: &'a [Read],
+    /// What was sent last of this period, of which the records are known.
+    pub(crate) before: &'a BTreeMap<String, Before>,
     pub(crate) explanations: &'a str,
     pub(crate) key: &'a Key,
     pub(crate) returns: &'a [ReturnOutcome],
@@ -62,6 +66,9 @@ pub(crate) fn manifest(facts: &Facts<'_>) -> Vec<u8> {
         "decisions_blake3": facts.decisions,
         "released": facts.released.iter().map(|read| json!({
             "period": read.period, "return": read.name, "version": read.version, "blake3": read.blake3,
+        })).collect::<Vec<_>>(),
+        "sent": facts.before.iter().map(|(name, before)| json!({
+            "return": name, "version": before.version, "manifest_blake3": before.manifest, "records_blake3": before.blake3,
         })).collect::<Vec<_>>(),
         "counts": RowCounts::of_tables(computed, &all_tables).json(),
         "returns": facts.returns.iter().map(|outcome| json!({

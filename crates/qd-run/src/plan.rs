@@ -57,6 +57,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
         // Rows are looked at here as they stand, whoever turned out to be one person since.
         identities: &[],
         sent: &[],
+        before: &BTreeMap::new(),
     };
     let mut lines = Vec::new();
     let mut planned = Vec::new();
@@ -160,6 +161,7 @@ fn released_rows(
         let class = match field.field.as_str() {
             FieldRelease::PERSON => "direct",
             FieldRelease::PARTNER => "none",
+            FieldRelease::RECORD if schema.field(FieldRelease::RECORD).is_none() => "direct",
             name => schema.field(name).map_or("none", |field| field.class.as_str()),
         };
         let is_gone = since == Some(Since::Gone);

@@ -25,6 +25,7 @@ use crate::indicators::Periods;
 use crate::load::Loaded;
 use crate::outcome::{Blocked, LeftOut, ReturnFile, ReturnOutcome};
 use crate::place::{Listed, NewFile};
+use crate::released::{Before, Released};
 use crate::risk::{self, ReturnRisk};
 use crate::state::PeriodState;
 use crate::streams::Streamed;
@@ -58,6 +59,8 @@ pub(crate) struct Making<'a> {
     pub(crate) sent: &'a [PeriodState],
     /// Files that were made while their rows were read.
     pub(crate) streamed: &'a [Streamed],
+    /// The last version of each return of this period that was sent, by the return's name.
+    pub(crate) before: &'a BTreeMap<String, Before>,
 }
 
 /// What a return is made for: the period that is run, or one that is part of it.
@@ -134,6 +137,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
             None => maker.file(file, &mut made)?,
         }
     }
+    let released = made.released.to_file(&made_for.name);
     made.files.extend(crosswalk(making, made_for, maker.recipient, &maker.key)?);
     let risk = risk::of_tables(&making.loaded.pipeline, maker.recipient, &made.tables);
     let paper = |risk: &ReturnRisk| NewFile { path: format!("risk/{folder}.json"), bytes: risk.paper(made_for) };
@@ -147,19 +151,20 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
     }
     outcome.people = made.people.len() as u64;
     outcome.rows = made.rows;
-    outcome.left_out = made.left_out.into_iter().map(|(reason, people)| LeftOut { reason, people }).collect();
     let large = making.streamed.iter().filter(|streamed| streamed.of.0 == made_for.name);
     let large: Vec<Listed> = large.map(|streamed| streamed.file.listed.clone()).collect();
+    let held = held(&made, &large);
     let listed = |files: &[NewFile]| files.iter().map(NewFile::listed).chain(large.iter().cloned()).collect::<Vec<_>>();
+    outcome.left_out = made.left_out.into_iter().map(|(reason, people)| LeftOut { reason, people }).collect();
     let in_folder = |(path, bytes): (String, Vec<u8>)| NewFile { path: format!("{folder}/{path}"), bytes };
     let mut files: Vec<NewFile> = made.files.into_iter().map(in_folder).collect();
     let mut finals: Vec<NewFile> = made.finals.into_iter().map(in_folder).collect();
     let mut inside = Vec::new();
     if let Some(seal) = &maker.recipient.seal {
-        let sealed = maker.sealed(seal, &folder, files, &finals, &outcome)?;
+        let sealed = maker.sealed(seal, &folder, files, &finals, &outcome, &held)?;
         (files, finals, inside) = (sealed.outside, sealed.finals, sealed.inside);
     } else {
-        let manifest = maker.manifest(&listed(&files), &outcome);
+        let manifest = maker.manifest(&listed(&files), &outcome, &held);
         files.push(NewFile { path: format!("{folder}/manifest.json"), bytes: manifest });
     }
     outcome.files = listed(&files)
@@ -167,6 +172,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         .map(|file| ReturnFile { path: format!("draft/{}", file.path), blake3: file.blake3, bytes: file.bytes })
         .collect();
     inside.extend(papers);
+    inside.extend(released);
     inside.extend(audit::lineage_file(&made_for.name, &made.lineage, &making.computed.state.people));
     Ok(Made { outcome, files, finals, inside })
 }
@@ -201,6 +207,30 @@ struct Content {
     rare: u64,
     /// Where each row came from.
     lineage: Vec<RowLineage>,
+    /// What extracts release of each record.
+    released: Released,
+    /// Files that say which version they are of: as they would be without, or not at all.
+    unversioned: BTreeMap<String, Option<Vec<u8>>>,
+}
+
+/// The digest of what a return holds, whatever its version: a return that holds what was sent already
+/// corrects nothing.
+fn held(content: &Content, large: &[Listed]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |path: &str, digest: &str| {
+        hasher.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes()).update(digest.as_bytes());
+    };
+    for (path, bytes) in &content.files {
+        let is_it = |(other, _): &&(String, Vec<u8>)| other == path;
+        let bytes = match (content.unversioned.get(path), content.finals.iter().find(is_it)) {
+            (Some(None), _) => continue,
+            (Some(Some(bytes)), _) | (None, Some((_, bytes))) => bytes,
+            (None, None) => bytes,
+        };
+        add(path, blake3::hash(bytes).to_hex().as_str());
+    }
+    large.iter().for_each(|listed| add(&listed.path, &listed.blake3));
+    hasher.finalize().to_hex().to_string()
 }
 
 /// Makes the files of one return.
@@ -213,6 +243,8 @@ struct Maker<'a> {
     recipient: &'a Recipient,
     key: DomainKey,
     figures: Option<&'a ReturnFigures>,
+    /// The version that was sent last, where there is one.
+    before: Option<&'a Before>,
 }
 
 impl<'a> Maker<'a> {
@@ -222,7 +254,8 @@ impl<'a> Maker<'a> {
         let recipient = pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
         let key = making.key.for_recipient(&pipeline.name, &recipient.code, recipient.epoch);
         let figures = making.figures.get(&made_for.name);
-        Self { making, made_for, spec, period, constants, recipient, key, figures }
+        let before = making.before.get(&made_for.name);
+        Self { making, made_for, spec, period, constants, recipient, key, figures, before }
     }
 
     fn file(&self, file: &FileSpec, content: &mut Content) -> Result<(), Refusal> {
@@ -244,6 +277,11 @@ impl<'a> Maker<'a> {
             _ => self.extract(file, content).map_err(|error| fault(&error))?,
         }
         Ok(())
+    }
+
+    /// The version that the return will be once it is sent.
+    fn version(&self) -> u32 {
+        self.before.map_or(1, |before| before.version + 1)
     }
 
     fn path(&self, file: &FileSpec, table: &str) -> String {

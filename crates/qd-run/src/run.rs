@@ -15,6 +15,7 @@ use crate::partner_files::{Marked, marked_files, partner_files};
 use crate::people;
 use crate::place::{MadeFile, NewFile, Staging};
 use crate::prepared::Prepared;
+use crate::released;
 use crate::reopened::{changed_since_run, correction};
 use crate::restricted::restricted;
 use crate::resubmitted::since_before;
@@ -116,11 +117,12 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         end: request.end,
         opening: earlier.opening(&prepared),
     };
-    let released = History::read(&prepared.folders)?;
-    let figures = figures::of_returns(&periods, &earlier.sent, &released);
+    let history = History::read(&prepared.folders)?;
+    let figures = figures::of_returns(&periods, &earlier.sent, &history);
     let states = earlier.states.iter().chain(std::iter::once(&computed.state));
     let restricted = restricted(loaded, states, prepared.as_of)?;
     let streamed = streams.finish(&computed)?;
+    let before = released::last_sent(&prepared.folders, &ledger, &prepared.period.label)?;
     let making = Making {
         loaded,
         streamed: &streamed,
@@ -132,8 +134,9 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         periods: &periods,
         identities: &identities,
         sent: &earlier.sent,
+        before: &before,
     };
-    let mut drafted = draft(&prepared, &making, &earlier, &released, &staging)?;
+    let mut drafted = draft(&prepared, &making, &earlier, &history, &staging)?;
     drafted.made.extend(streamed.into_iter().map(|streamed| streamed.file));
     let (this_period, cumulative) = periods.headline();
 
@@ -275,7 +278,7 @@ fn draft(
     prepared: &Prepared<'_>,
     making: &Making<'_>,
     earlier: &Earlier,
-    released: &History,
+    history: &History,
     staging: &Staging,
 ) -> Result<Drafted, Refusal> {
     let (loaded, computed) = (prepared.loaded, making.computed);
@@ -301,7 +304,8 @@ fn draft(
         earlier: &earlier.states,
         opening: earlier.opening.as_ref().map(|(opening, digest)| (opening.up_to.as_str(), digest.as_str())),
         decisions: earlier.people.decisions_digest(),
-        released: &released.read,
+        released: &history.read,
+        before: making.before,
         explanations: &prepared.explanations.digest,
         key: &prepared.key,
         returns: &returns,

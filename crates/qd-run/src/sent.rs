@@ -6,6 +6,7 @@ use crate::entered::moment;
 use crate::folders::{self, Folders};
 use crate::load::plain;
 use crate::place::{NewFile, Staging};
+use crate::released;
 use crate::state;
 use crate::verify::{Difference, verify_files};
 use jiff::Timestamp;
@@ -84,12 +85,13 @@ pub fn sent(request: &SentRequest<'_>) -> Result<SentOutcome, Refusal> {
     let changes = match &before {
         None => None,
         Some(before) => {
-            not_the_same(&home, &place, before, &files)?;
+            not_the_same(&home, &place, before, &files, &draft.manifest)?;
             let old = home.sent_state(&place.period, &before.state);
             Some(changes::between(&old, &home.accepted(&place.period))?)
         }
     };
 
+    was_drafted_as(version, &home, &place, &draft.manifest)?;
     let at = moment(request.at);
     let mut manifest = draft.manifest;
     // Outside of a sealed return stands what it is sealed for, and nothing of what is inside.
@@ -108,6 +110,8 @@ pub fn sent(request: &SentRequest<'_>) -> Result<SentOutcome, Refusal> {
 
     let mut papers = papers(&home, &place, changes.as_deref());
     let figures = papers.iter().find(|file| file.path == "figures.json");
+    let records = papers.iter().find(|file| file.path == released::FILE);
+    let digest_of = |file: &NewFile| blake3::hash(&file.bytes).to_hex().to_string();
     let sent = Version {
         period: place.period.clone(),
         name: place.name.clone(),
@@ -115,14 +119,14 @@ pub fn sent(request: &SentRequest<'_>) -> Result<SentOutcome, Refusal> {
         recipient: text_of(&files, "recipient"),
         manifest: digest.clone(),
         state: draft.run.state.clone(),
-        figures: figures.map(|file| blake3::hash(&file.bytes).to_hex().to_string()),
+        figures: figures.map(digest_of),
         prepared_by: draft.prepared_by,
         sent_by: by.to_owned(),
         at: at.clone(),
     };
     ledger.put_version(&sent)?;
     let facts = json!({ "return": place.name, "version": version, "manifest": digest, "state": draft.run.state,
-                        "figures": sent.figures, "prepared_by": sent.prepared_by, "previous": before.map(|before| before.manifest) });
+                        "figures": sent.figures, "released": records.map(digest_of), "prepared_by": sent.prepared_by, "previous": before.map(|before| before.manifest) });
     ledger.note(&at, by, "sent", &place.period, &facts.to_string())?;
     // A witness beside the ledger: a log that is cut short afterwards lacks this entry.
     let (number, digest) = ledger.head()?;
@@ -244,7 +248,13 @@ fn final_files(folder: &Path, finals: &Path, draft: &Draft, manifest: &Value) ->
 }
 
 /// Refuses to send what was sent already.
-fn not_the_same(home: &Folders, place: &Place, before: &Version, files: &[NewFile]) -> Result<(), Refusal> {
+fn not_the_same(
+    home: &Folders,
+    place: &Place,
+    before: &Version,
+    files: &[NewFile],
+    draft: &Value,
+) -> Result<(), Refusal> {
     let folder = home.out.join(&place.period).join(format!("v{}", before.version)).join(&place.name);
     let Ok(bytes) = std::fs::read(folder.join("manifest.json")) else { return Ok(()) };
     let manifest: Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -253,12 +263,32 @@ fn not_the_same(home: &Folders, place: &Place, before: &Version, files: &[NewFil
     let inside = |path: PathBuf| std::fs::read(path).ok();
     let was_inside = inside(home.sent(&place.period, &place.name, before.version).join(INSIDE));
     let is_inside = inside(inside_now(home, place));
-    if manifest["files"] == Value::from(now) || was_inside.is_some_and(|was| is_inside == Some(was)) {
+    // Files say which version they are of; what they hold besides has a digest of its own.
+    let held = |bytes: Option<Vec<u8>>| {
+        let manifest: Value = serde_json::from_slice(&bytes?).ok()?;
+        manifest["content_blake3"].as_str().map(str::to_owned)
+    };
+    let (was_held, is_held) = (held(was_inside), held(is_inside));
+    let is_alike = manifest["content_blake3"].is_string() && manifest["content_blake3"] == draft["content_blake3"];
+    if manifest["files"] == Value::from(now) || is_alike || was_held.is_some_and(|was| is_held == Some(was)) {
         return Err(refuse(format!("it is what was sent as version {} already", before.version))
             .because(folder.display())
             .hint("there is nothing to correct: send that version again if the recipient needs it"));
     }
     Ok(())
+}
+
+/// Refuses to send a draft that says that it is another version than it would be.
+fn was_drafted_as(version: u32, home: &Folders, place: &Place, draft: &Value) -> Result<(), Refusal> {
+    let inside = || serde_json::from_slice::<Value>(&std::fs::read(inside_now(home, place)).ok()?).ok();
+    let drafted = draft["version"].as_u64().or_else(|| inside()?["version"].as_u64());
+    match drafted.filter(|drafted| *drafted != u64::from(version)) {
+        None => Ok(()),
+        Some(drafted) => {
+            Err(refuse(format!("the draft says that it is version {drafted}, and it would be version {version}"))
+                .hint(format!("run {} again with `--by NAME`, look through the draft, then send it", place.period)))
+        }
+    }
 }
 
 /// The list of what was inside a sealed version, as it is kept.
@@ -312,6 +342,9 @@ fn papers(home: &Folders, place: &Place, changes: Option<&[changes::RecordChange
     }
     if let Ok(bytes) = std::fs::read(from.join("lineage").join(format!("{}.parquet", place.name))) {
         files.push(NewFile { path: "lineage.parquet".to_owned(), bytes });
+    }
+    if let Ok(bytes) = std::fs::read(from.join("released").join(format!("{}.parquet", place.name))) {
+        files.push(NewFile { path: released::FILE.to_owned(), bytes });
     }
     if let Ok(bytes) = std::fs::read(inside_now(home, place)) {
         files.push(NewFile { path: INSIDE.to_owned(), bytes });

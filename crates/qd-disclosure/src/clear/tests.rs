@@ -13,8 +13,11 @@ fn table(lines: &[&str], parts: &[(&str, &[Row])]) -> ClearedTable {
     let (schema, release) = (schema(), release(lines));
     let key = Key::of(1).for_recipient("programme", "study", 1);
     let typed: Vec<Typed> = parts.iter().map(|(_, rows)| typed(rows)).collect();
-    let rows: Vec<Rows<'_>> =
-        parts.iter().zip(&typed).map(|((partner, _), typed)| Rows { partner, period: "2022-Q3", typed }).collect();
+    let rows: Vec<Rows<'_>> = parts
+        .iter()
+        .zip(&typed)
+        .map(|((partner, _), typed)| Rows { partner, period: "2022-Q3", typed, records: None })
+        .collect();
     let period = (date(2022, 7, 1), date(2022, 9, 30));
     let lookups = samples::lookups();
     let clearance =
@@ -205,7 +208,7 @@ fn pseudonyms_are_as_published() {
         let (schema, profile) = (schema(), release(&[&format!("{subject} pseudonym")]));
         let own = Some(value.to_owned());
         let typed = typed(&[Row { person: Some(0), reference: own.clone(), number: own, ..Row::default() }]);
-        let rows = [Rows { partner, period: "one", typed: &typed }];
+        let rows = [Rows { partner, period: "one", typed: &typed, records: None }];
         let period = (date(2022, 7, 1), date(2022, 9, 30));
         let lookups = samples::lookups();
         let clearance = Clearance {
@@ -296,7 +299,7 @@ fn a_blank_value_says_why_beside_it() {
         lookups: &lookups,
         reasons: Reasons::Beside,
     };
-    let table = clear(&clearance, &[Rows { partner: "north", period: "one", typed: &given }], &[]);
+    let table = clear(&clearance, &[Rows { partner: "north", period: "one", typed: &given, records: None }], &[]);
     let names: Vec<&str> = table.columns().iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["postcode", "postcode_missing", "born", "born_missing", "start", "start_missing", "ref"]);
     let column = |name: &str| texts(&table, name);

@@ -12,7 +12,7 @@ fn cleared(release: &TableRelease, rows: &[Row], people: &[String]) -> ClearedTa
     let period = (date(2022, 7, 1), date(2022, 9, 30));
     let clearance =
         Clearance { schema: &schema, release, key: &key, period, lookups: &lookups, reasons: Reasons::Left };
-    clear(&clearance, &[Rows { partner: "north", period: "2022-Q3", typed: &typed }], people)
+    clear(&clearance, &[Rows { partner: "north", period: "2022-Q3", typed: &typed, records: None }], people)
 }
 
 /// People by postcode, with a health code each and a start.

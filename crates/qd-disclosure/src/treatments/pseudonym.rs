@@ -3,7 +3,7 @@
 
 use super::{Asked, Cells, Released, Subject, Treatment};
 use crate::keys::{DomainKey, PSEUDONYM_LENGTH};
-use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder};
 use arrow::datatypes::DataType;
 use qd_model::{FieldType, Mistake};
 use std::borrow::Cow;
@@ -14,6 +14,7 @@ use std::sync::Arc;
 /// | of | kind of message | parts |
 /// |---|---|---|
 /// | the person | `person` | the lead's person id |
+/// | the record | `record` | the lead's digest of its partner, table and key |
 /// | the partner | `partner` | its code |
 /// | a field with an identifier kind | `kind` | the kind's name, the part of the normalised value that tells people apart |
 /// | any other field | `field` | the field's name, the partner's code, the value |
@@ -50,8 +51,9 @@ impl Treatment for Pseudonym {
             && !(SCOPES.contains(&scope) && matches!(asked.subject, Subject::Field(..)))
         {
             let mistake = Mistake::new(at, format!("`scope` does not know \"{scope}\" for `{}`", asked.release.field));
-            mistakes
-                .push(mistake.hint("for a field it is \"partner\" or \"all-partners\"; person and partner have none"));
+            mistakes.push(
+                mistake.hint("for a field it is \"partner\" or \"all-partners\"; person, record and partner have none"),
+            );
         }
         mistakes
     }
@@ -63,6 +65,7 @@ impl Treatment for Pseudonym {
     fn apply(&self, asked: &Asked<'_>, cells: &Cells<'_>) -> ArrayRef {
         match asked.subject {
             Subject::Person => people(cells),
+            Subject::Record => records(cells),
             Subject::Field(_, field) => {
                 let by_partner = match asked.release.setting("scope") {
                     Some(scope) => scope == "partner",
@@ -100,6 +103,20 @@ fn people(cells: &Cells<'_>) -> ArrayRef {
         out.append_value(std::str::from_utf8(&bytes).expect("a pseudonym is ASCII"));
     }
     Arc::new(out.finish())
+}
+
+/// A row whose record the lead does not know has none.
+fn records(cells: &Cells<'_>) -> ArrayRef {
+    let Some(records) = cells.records else {
+        return arrow::array::new_null_array(&DataType::Utf8View, cells.typed.len());
+    };
+    let pseudonyms = records.iter().map(|record| Some(of_record(cells.key, record?)));
+    Arc::new(pseudonyms.collect::<StringViewArray>())
+}
+
+/// What stands for a record, by the lead's digest of it.
+pub(crate) fn of_record(key: &DomainKey, record: &str) -> String {
+    key.pseudonym("record", &[record])
 }
 
 fn same(cells: &Cells<'_>) -> ArrayRef {

@@ -51,7 +51,7 @@ pub struct TableRelease {
 /// One released column: a field and its treatment.
 #[derive(Debug, Clone)]
 pub struct FieldRelease {
-    /// The field; `person` and `partner` stand for the person and the partner of a row.
+    /// The field; `person`, `partner` and `record` stand for the person, the partner and the record of a row.
     pub field: String,
     /// The name of the released column.
     pub released_as: String,
@@ -68,6 +68,8 @@ impl FieldRelease {
     pub const PERSON: &'static str = "person";
     /// The partner that sent a row.
     pub const PARTNER: &'static str = "partner";
+    /// The record that a row is of, unless the table has a field of that name.
+    pub const RECORD: &'static str = "record";
 
     /// A setting's first value.
     pub fn setting(&self, name: &str) -> Option<&str> {

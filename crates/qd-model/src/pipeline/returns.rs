@@ -51,6 +51,8 @@ pub struct FileSpec {
     /// For extracts: the statistics packages for which there are scripts with labels, beside the tables
     /// as text.
     pub labels: Vec<String>,
+    /// For extracts: the path of the list of what became of each record since the version sent before.
+    pub changes: Option<String>,
     /// Whether each column that can be blank says beside it why a value is not there.
     pub missing_reasons: bool,
     /// Where it stands in the pipeline file.
@@ -199,6 +201,7 @@ fn file(node: &Node, mistakes: &Mistakes) -> Option<FileSpec> {
             .one_or_more("codebook")
             .map_or_else(Vec::new, |paths| paths.into_iter().map(|(path, _)| path).collect()),
         labels: table.texts("labels").unwrap_or_default(),
+        changes: table.text("changes").map(str::to_owned),
         missing_reasons: table.flag("missing_reasons").unwrap_or(false),
         at: node.at.clone(),
         format: format?,

@@ -85,7 +85,12 @@ impl Maker<'_> {
         }
         let given: Vec<qd_disclosure::Rows<'_>> = typed
             .iter()
-            .map(|(at, typed)| qd_disclosure::Rows { partner: &parts[*at].partner, period: &self.period.label, typed })
+            .map(|(at, typed)| qd_disclosure::Rows {
+                partner: &parts[*at].partner,
+                period: &self.period.label,
+                typed,
+                records: None,
+            })
             .collect();
         let clearance = Clearance {
             schema,

@@ -3,11 +3,13 @@
 use super::cover::not_included;
 use super::labels::labelled;
 use super::{Content, MadeFor, Maker};
+use crate::released::Released;
 use jiff::civil::Date;
-use qd_disclosure::KeyId;
+use qd_disclosure::{Became, ClearedTable, KeyId, RecordChange};
 use qd_model::pipeline::{Below, FileSpec, Part, Pipeline, Recipient};
 use qd_model::words;
-use qd_return::{Package, Resource};
+use qd_return::{Package, PackageVersion, Resource};
+use std::collections::BTreeSet;
 
 impl Maker<'_> {
     /// An extract: one Parquet file per table, a descriptor and a codebook.
@@ -20,6 +22,16 @@ impl Maker<'_> {
             let table = self.rows(rows, file, content);
             let bytes = qd_return::extract(&table, &metadata)?;
             tables.push((self.path(file, &rows.table), table, bytes));
+        }
+        let own = tables.len();
+        let changes = file.changes.as_ref().and_then(|path| Some((path, self.changes(&tables, content)?)));
+        let mut counts = None;
+        if let Some((path, (changes, counted))) = changes {
+            counts = Some(counted);
+            let bytes = qd_return::extract(&changes, &[metadata, self.version_metadata()].concat())?;
+            let path = path.replace("{period}", &self.period.label);
+            content.unversioned.insert(path.clone(), None);
+            tables.push((path, changes, bytes));
         }
         let resources: Vec<Resource<'_>> = tables
             .iter()
@@ -40,7 +52,7 @@ impl Maker<'_> {
             );
             notes.push(("People who look alike".to_owned(), text));
         }
-        let package = Package {
+        let mut package = Package {
             name: format!("{}-{}-{}", pipeline.name, self.spec.name, self.period.label.to_lowercase()),
             title: &self.spec.title,
             recipient: &self.recipient.name,
@@ -49,26 +61,77 @@ impl Maker<'_> {
             epoch: self.recipient.epoch,
             normaliser_version: qd_disclosure::NORMALISER_VERSION.to_string(),
             notes,
+            version: Some(PackageVersion {
+                number: self.version(),
+                supersedes: self.before.map(|before| (before.version, before.manifest.clone())),
+                changes: counts,
+            }),
             resources,
         };
         let filled = |path: &str| path.replace("{period}", &self.period.label);
-        let mut written = Vec::new();
-        if let Some(path) = &file.datapackage {
-            written.push((filled(path), qd_return::datapackage(&package).into_bytes()));
-        }
-        for path in &file.codebook {
-            let is_page = path.to_lowercase().ends_with(".html");
-            let text = if is_page { qd_return::codebook_html(&package) } else { qd_return::codebook(&package) };
-            written.push((filled(path), text.into_bytes()));
-        }
+        let about = |package: &Package<'_>| -> Vec<(String, Vec<u8>)> {
+            let codebooks = file.codebook.iter().map(|path| {
+                let is_page = path.to_lowercase().ends_with(".html");
+                let text = if is_page { qd_return::codebook_html(package) } else { qd_return::codebook(package) };
+                (filled(path), text.into_bytes())
+            });
+            let descriptor = file.datapackage.iter();
+            let descriptor = descriptor.map(|path| (filled(path), qd_return::datapackage(package).into_bytes()));
+            descriptor.chain(codebooks).collect()
+        };
+        let mut written = about(&package);
+        package.version = None;
+        package.resources.truncate(own);
+        content.unversioned.extend(about(&package).into_iter().map(|(path, bytes)| (path, Some(bytes))));
         if !file.labels.is_empty() {
-            for (_, table, _) in &tables {
+            for (_, table, _) in &tables[..own] {
                 written.extend(labelled(file, table)?);
             }
         }
         content.files.extend(tables.into_iter().map(|(path, _, bytes)| (path, bytes)));
         content.files.extend(written);
         Ok(())
+    }
+
+    /// What became of each record of some tables since the version that was sent last, and how many were
+    /// added, changed, withdrawn, and are to be deleted. Nothing where it is not known what was sent.
+    fn changes(
+        &self,
+        tables: &[(String, ClearedTable, Vec<u8>)],
+        content: &Content,
+    ) -> Option<(ClearedTable, [u64; 4])> {
+        let nothing = Released::default();
+        let before = match self.before {
+            None => &nothing,
+            Some(before) => before.released.as_ref()?,
+        };
+        let names: BTreeSet<&str> = tables.iter().map(|(_, table, _)| table.name()).collect();
+        let (held, restricted) = (&self.making.computed.state.held, self.making.restricted);
+        let changes = content.released.since(before, &names);
+        let told: Vec<RecordChange<'_>> = changes
+            .iter()
+            .map(|change| RecordChange {
+                release: self.recipient.release_of(&change.table).expect("only what is released is compared"),
+                record: Some(change.record.as_str()).filter(|record| !record.is_empty()),
+                person: Some(change.person.as_str()).filter(|person| !person.is_empty()),
+                became: change.became,
+                // What is put right may come back, and what is restricted is kept and not used.
+                delete: change.became == Became::Withdrawn
+                    && !held.contains(&change.record)
+                    && !restricted.contains(&change.person),
+            })
+            .collect();
+        let count = |is: &dyn Fn(&&RecordChange<'_>) -> bool| told.iter().filter(is).count() as u64;
+        let [added, changed, withdrawn] = Became::ALL.map(|became| count(&|change| change.became == became));
+        let counts = [added, changed, withdrawn, count(&|change| change.delete)];
+        Some((qd_disclosure::clear_record_changes(&told, &self.key), counts))
+    }
+
+    fn version_metadata(&self) -> Vec<(String, String)> {
+        let mut pairs = vec![("quarterday.version".to_owned(), self.version().to_string())];
+        let before = self.before.map(|before| ("quarterday.supersedes".to_owned(), before.version.to_string()));
+        pairs.extend(before);
+        pairs
     }
 }
 

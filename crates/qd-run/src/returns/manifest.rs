@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 impl Maker<'_> {
     /// The return's own manifest: what it is, and the digest of each of its files.
-    pub(super) fn manifest(&self, files: &[Listed], outcome: &ReturnOutcome) -> Vec<u8> {
+    pub(super) fn manifest(&self, files: &[Listed], outcome: &ReturnOutcome, held: &str) -> Vec<u8> {
         let computed = self.making.computed;
         let counts = RowCounts::of(self.making.loaded, computed, self.spec);
         let is_protected = self.figures.is_some_and(|figures| figures.is_protected);
@@ -32,6 +32,9 @@ impl Maker<'_> {
             "to": self.period.to.to_string(),
             "as_of": computed.as_of.to_string(),
             "status": "draft",
+            "version": self.version(),
+            "supersedes": self.before.map(|before| json!({ "version": before.version, "manifest_blake3": before.manifest })),
+            "content_blake3": held,
             "demonstration": self.making.loaded.pipeline.demonstration,
             "basis": self.spec.basis,
             "retention": self.spec.retention,

@@ -2,21 +2,21 @@
 
 use super::{Content, Maker};
 use crate::audit::RowLineage;
-use arrow::array::BooleanArray;
+use crate::released::Given;
+use arrow::array::{AsArray, BooleanArray, StringArray};
 use qd_disclosure::{Clearance, ClearedTable, Reasons};
 use qd_model::pipeline::{FileSpec, Keep, Rows};
 use qd_table::Typed;
 use std::borrow::Cow;
 
 impl Maker<'_> {
-    /// The rows without those of people the use of whose data is restricted.
-    pub(super) fn without_restricted<'b>(&self, typed: Cow<'b, Typed>) -> Cow<'b, Typed> {
+    /// Which rows are of nobody the use of whose data is restricted; none where all are.
+    fn unrestricted(&self, typed: &Typed) -> Option<BooleanArray> {
         let (restricted, people) = (self.making.restricted, &self.making.computed.state.people);
-        let Some(person) = typed.person.as_ref().filter(|_| !restricted.is_empty()) else { return typed };
+        let person = typed.person.as_ref().filter(|_| !restricted.is_empty())?;
         let may =
             |person: Option<u32>| Some(person.is_none_or(|person| !restricted.contains(&people[person as usize])));
-        let keep: BooleanArray = person.iter().map(may).collect();
-        Cow::Owned(typed.filter(&keep))
+        Some(person.iter().map(may).collect())
     }
 
     /// The rows of a part, as the recipient's profile releases them.
@@ -26,20 +26,17 @@ impl Maker<'_> {
         let schema = &making.loaded.tables[index].schema;
         let filter = making.loaded.filter(&rows.table, rows.filter.as_ref());
         let state = &making.computed.state;
-        let parts: Vec<(&str, Cow<'_, Typed>)> = state.tables[index]
+        let parts: Vec<(&str, Cow<'_, Typed>, Cow<'_, StringArray>)> = state.tables[index]
             .iter()
             .map(|part| {
-                let typed = match filter {
-                    None => Cow::Borrowed(&part.typed),
-                    Some(filter) => {
-                        let mask: BooleanArray = filter.filter(schema, &part.typed, &self.constants);
-                        Cow::Owned(part.typed.filter(&mask))
-                    }
-                };
-                (part.partner.as_str(), self.without_restricted(typed))
+                let asked = filter.map(|filter| filter.filter(schema, &part.typed, &self.constants));
+                let (typed, records) = kept(Cow::Borrowed(&part.typed), Cow::Borrowed(&part.facts.record), asked);
+                let unrestricted = self.unrestricted(&typed);
+                let (typed, records) = kept(typed, records, unrestricted);
+                (part.partner.as_str(), typed, records)
             })
             .collect();
-        for (_, typed) in &parts {
+        for (_, typed, _) in &parts {
             content.rows += typed.len() as u64;
             content.people.extend(typed.person.iter().flat_map(|person| person.iter().flatten()));
         }
@@ -54,7 +51,10 @@ impl Maker<'_> {
         };
         let given: Vec<qd_disclosure::Rows<'_>> = parts
             .iter()
-            .map(|(partner, typed)| qd_disclosure::Rows { partner, period: &period.label, typed })
+            .map(|(partner, typed, records)| {
+                let records = Some(records.as_ref());
+                qd_disclosure::Rows { partner, period: &period.label, typed, records }
+            })
             .collect();
         let cleared = qd_disclosure::clear(&clearance, &given, &state.people);
         let cleared = self.floored(rows, cleared, content);
@@ -63,8 +63,12 @@ impl Maker<'_> {
         }
         let order: Vec<usize> = rows.order.iter().filter_map(|name| cleared.index_of(name)).collect();
         let cleared = if order.is_empty() { cleared } else { cleared.sort(&order) };
+        if file.changes.is_some() {
+            let given: Vec<Given<'_>> = parts.iter().map(|(_, typed, records)| Given { typed, records }).collect();
+            content.released.add(&cleared, &given, &state.people);
+        }
         if making.loaded.pipeline.outputs.keep == Keep::All {
-            let typed: Vec<&Typed> = parts.iter().map(|(_, typed)| typed.as_ref()).collect();
+            let typed: Vec<&Typed> = parts.iter().map(|(_, typed, _)| typed.as_ref()).collect();
             let path = self.path(file, &rows.table);
             content.lineage.push(RowLineage::of(
                 path,
@@ -93,6 +97,17 @@ impl Maker<'_> {
             }
         }
     }
+}
+
+/// The rows for which a mask is true, with the records that they are of.
+fn kept<'b>(
+    typed: Cow<'b, Typed>,
+    records: Cow<'b, StringArray>,
+    keep: Option<BooleanArray>,
+) -> (Cow<'b, Typed>, Cow<'b, StringArray>) {
+    let Some(keep) = keep else { return (typed, records) };
+    let filtered = arrow::compute::filter(records.as_ref(), &keep).expect("the mask is as long as the rows");
+    (Cow::Owned(typed.filter(&keep)), Cow::Owned(filtered.as_string().clone()))
 }
 
 /// Whether a file says beside its columns why values are missing.

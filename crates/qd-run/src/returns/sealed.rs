@@ -30,6 +30,7 @@ impl Maker<'_> {
         files: Vec<NewFile>,
         finals: &[NewFile],
         outcome: &ReturnOutcome,
+        held: &str,
     ) -> Result<Sealed, Refusal> {
         let sealer = sealer(self.making.loaded, seal, &self.recipient.code)?;
         let name = if folder.ends_with(&self.period.label) {
@@ -44,8 +45,8 @@ impl Maker<'_> {
                 NewFile { path: other.path.clone(), bytes: other.bytes.clone() }
             })
             .collect();
-        let draft = self.listed(folder, files, outcome, "draft");
-        let sent = self.listed(folder, as_sent, outcome, "sent");
+        let draft = self.listed(folder, (files, held), outcome, "draft");
+        let sent = self.listed(folder, (as_sent, held), outcome, "sent");
         let bytes = sealer.seal(&archive(folder, &draft));
         let manifest = json!({
             "manifest": "quarterday-sealed-return/1",
@@ -66,9 +67,16 @@ impl Maker<'_> {
     }
 
     /// The files with the manifest that lists them.
-    fn listed(&self, folder: &str, mut files: Vec<NewFile>, outcome: &ReturnOutcome, status: &str) -> Vec<NewFile> {
+    fn listed(
+        &self,
+        folder: &str,
+        (mut files, held): (Vec<NewFile>, &str),
+        outcome: &ReturnOutcome,
+        status: &str,
+    ) -> Vec<NewFile> {
         let inside: Vec<Listed> = files.iter().map(NewFile::listed).collect();
-        let mut manifest: Value = serde_json::from_slice(&self.manifest(&inside, outcome)).expect("a manifest is JSON");
+        let mut manifest: Value =
+            serde_json::from_slice(&self.manifest(&inside, outcome, held)).expect("a manifest is JSON");
         manifest["status"] = status.into();
         files.push(NewFile { path: format!("{folder}/manifest.json"), bytes: folders::json_bytes(&manifest) });
         files

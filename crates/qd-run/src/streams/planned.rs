@@ -6,7 +6,7 @@ use crate::prepared::Prepared;
 use crate::returns::{MadeFor, extract_metadata};
 use crate::wanted;
 use qd_disclosure::{Clearance, ClearedPart, Clearing, DomainKey, Reasons, Rows};
-use qd_model::pipeline::{self, FileSpec, ProjectEnd};
+use qd_model::pipeline::{self, FieldRelease, FileSpec, ProjectEnd, Recipient};
 use qd_model::schema::Schema;
 use qd_model::{Period, Severity};
 use qd_table::Typed;
@@ -39,7 +39,7 @@ pub(crate) struct Planned<'a> {
 impl Planned<'_> {
     /// Some rows through the recipient's profile.
     pub(super) fn part(&self, partner: &str, typed: &Typed) -> ClearedPart {
-        self.clearing.part(&Rows { partner, period: &self.period.label, typed }, &[])
+        self.clearing.part(&Rows { partner, period: &self.period.label, typed, records: None }, &[])
     }
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn streamable<'a>(prepared: &Prepared<'a>, end: ProjectEnd) -> Vec<St
                 if !file.parts.iter().flat_map(pipeline::Part::tables).any(|other| other == *name) {
                     continue;
                 }
-                is_plain &= recipient.seal.is_none() && recipient.floor.is_none();
+                is_plain &= recipient.seal.is_none() && recipient.floor.is_none() && !names_records(recipient, name);
                 match plain(file).filter(|_| is_plain) {
                     Some(rows) => of_table.push(Streamable {
                         made_for: MadeFor::of(spec, period, prepared.as_of),
@@ -133,6 +133,12 @@ fn is_free(loaded: &Loaded, table: usize) -> bool {
         && schema.primary_key.is_empty()
 }
 
+/// Whether a recipient gets a name for each record of a table, which nobody works out while rows are read.
+fn names_records(recipient: &Recipient, table: &str) -> bool {
+    let release = recipient.release_of(table);
+    release.is_some_and(|release| release.fields.iter().any(|field| field.field == FieldRelease::RECORD))
+}
+
 /// The rows of a file that is nothing but one table's, in no order of its own, and of which nothing else
 /// is told.
 fn plain(file: &FileSpec) -> Option<&pipeline::Rows> {
@@ -142,6 +148,7 @@ fn plain(file: &FileSpec) -> Option<&pipeline::Rows> {
         && file.codebook.is_empty()
         && file.labels.is_empty()
         && !file.missing_reasons
+        && file.changes.is_none()
         && rows.order.is_empty()
         && rows.filter.is_none();
     is_plain.then_some(rows)
