@@ -430,11 +430,10 @@ fn escape(out: &mut Vec<u8>, content: &str) {
             b'<' => (b"&lt;"[..].into(), 1),
             b'>' => (b"&gt;"[..].into(), 1),
             b'_' if is_coded(&bytes[at..]) => (b"_x005F_"[..].into(), 1),
-            b'_' => continue,
             // U+FFFE and U+FFFF are no characters.
             0xef if bytes[at..].starts_with(&[0xef, 0xbf, 0xbe]) => (b"_xFFFE_"[..].into(), 3),
             0xef if bytes[at..].starts_with(&[0xef, 0xbf, 0xbf]) => (b"_xFFFF_"[..].into(), 3),
-            0xef => continue,
+            b'_' | 0xef => continue,
             control => (format!("_x{control:04X}_").into_bytes().into(), 1),
         };
         out.extend_from_slice(&bytes[from..at]);

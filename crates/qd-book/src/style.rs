@@ -89,7 +89,7 @@ impl Palette {
             }
             numbers.push(place as u32);
         }
-        Self { numbers, formats }
+        Self { formats, numbers }
     }
 
     /// The numbers by look, in a workbook whose own styles stand behind `first` others.

@@ -79,17 +79,12 @@ pub(super) fn cells(row: &[u8]) -> impl Iterator<Item = Option<(Range<usize>, u3
             return None;
         }
         let start = from + memchr(b'<', &row[from..])?;
-        let found = cell(&row[start..]);
-        match found {
-            Some((length, column)) => {
-                from = start + length;
-                Some(Some((start..from, column)))
-            }
-            None => {
-                is_over = true;
-                Some(None)
-            }
-        }
+        let Some((length, column)) = cell(&row[start..]) else {
+            is_over = true;
+            return Some(None);
+        };
+        from = start + length;
+        Some(Some((start..from, column)))
     })
 }
 
@@ -112,6 +107,7 @@ fn cell(bytes: &[u8]) -> Option<(usize, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
     use std::io::BufReader;
 
     /// The pieces, whatever the size of the buffer: `[start|inside]` for rows.
@@ -124,10 +120,11 @@ mod tests {
                 let piece = next(&mut input, &mut bytes).expect("whole");
                 let text = |range: Range<usize>| String::from_utf8_lossy(&bytes[range]).into_owned();
                 match piece {
-                    Piece::Row { start, inside } => told += &format!("[{}|{}]", text(start), text(inside)),
-                    Piece::Other => told += &format!("({})", text(0..bytes.len())),
+                    Piece::Row { start, inside } => write!(told, "[{}|{}]", text(start), text(inside)),
+                    Piece::Other => write!(told, "({})", text(0..bytes.len())),
                     Piece::End { .. } => break,
                 }
+                .expect("a string takes every text");
             }
             assert_eq!(told, expected, "a buffer of {size}");
         }
