@@ -106,3 +106,67 @@ pub(crate) fn own(checkout: &Checkout, path: &str) {
     #[cfg(not(unix))]
     let _ = (checkout, path);
 }
+
+#[test]
+fn a_digest_that_others_make_too_needs_a_secret_salt_and_is_called_weaker() {
+    use sha2::Digest;
+    const SALT: &str = "seven lanterns over the quiet harbour";
+    let checkout = Checkout::new();
+    let refused = |what: &str| {
+        let said = checkout.run(&["run", "pipelines/whp.toml"]).ends(2);
+        assert!(said.err.contains(what), "{what}: {}", said.err);
+        assert!(!said.err.contains(SALT), "{}", said.err);
+    };
+    let head = "[recipients.performance-analysis.release.referrals]\n";
+    let line = "nino_digest = { from = \"nino\", treatment = \"open-pseudonymiser\" }\n";
+    checkout.edit("pipelines/whp.toml", head, &format!("{head}{line}"));
+    refused("weaker than a pseudonym");
+    checkout.edit(
+        "pipelines/whp.toml",
+        "\"open-pseudonymiser\" }",
+        "\"open-pseudonymiser\", reason = \"matched with tax\" }",
+    );
+    refused("has no salt");
+    let name = "[recipients.performance-analysis]\n";
+    checkout.edit("pipelines/whp.toml", name, &format!("{name}salt = \"analysis.salt\"\n"));
+    refused("analysis.salt");
+    checkout.write("pipelines/analysis.salt", "short\n");
+    own(&checkout, "pipelines/analysis.salt");
+    refused("20 characters");
+    std::fs::remove_file(checkout.join("pipelines/analysis.salt")).expect("it was there");
+    checkout.write("pipelines/analysis.salt", format!("{SALT}\n"));
+    if cfg!(unix) {
+        refused("it can be read by");
+    }
+    own(&checkout, "pipelines/analysis.salt");
+    let plan = checkout.run(&["run", "pipelines/whp.toml", "--plan"]).ends(0).out;
+    assert!(plan.contains("open-pseudonymiser (weaker than a pseudonym)"), "{plan}");
+    checkout.run(&["run", "pipelines/whp.toml", "--quiet"]).ends(0);
+
+    let of = |path: &str, column: &str| -> BTreeSet<String> {
+        let (_, batches) = qd_table::read_parquet(&checkout.join(path)).expect("readable");
+        let texts = batches.iter().flat_map(|batch| {
+            let column = batch.column_by_name(column).expect("the column is there");
+            let text = arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8).expect("text");
+            let text = arrow::array::AsArray::as_string::<i32>(&text).clone();
+            text.iter().flatten().map(str::to_owned).collect::<Vec<_>>()
+        });
+        texts.collect()
+    };
+    let draft = "out/whp/2023-24-Q2/draft/statistics";
+    let digests = of(&format!("{draft}/referrals.parquet"), "nino_digest");
+    let numbers = of("private/whp/accepted/2023-24-Q2/referrals.parquet", "nino");
+    let hex = |number: &String| -> String {
+        let digest = sha2::Sha256::digest(format!("{number}{SALT}"));
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    assert!(numbers.len() > 100);
+    assert_eq!(digests, numbers.iter().map(hex).collect());
+    let manifest: serde_json::Value =
+        serde_json::from_str(&checkout.read(&format!("{draft}/manifest.json"))).expect("JSON");
+    assert_eq!(manifest["weaker"][0]["column"], "nino_digest");
+    assert!(checkout.read(&format!("{draft}/codebook.md")).contains("Weaker than a pseudonym"));
+    for (path, bytes) in crate::command::files(&checkout.join("out")) {
+        assert!(!bytes.windows(SALT.len()).any(|part| part == SALT.as_bytes()), "{path} holds the salt");
+    }
+}

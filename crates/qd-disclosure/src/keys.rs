@@ -4,18 +4,22 @@ mod domain;
 mod file;
 mod passphrase;
 mod permissions;
+mod salt;
 mod synchronised;
 
 pub use domain::{DomainKey, PSEUDONYM_LENGTH};
 pub use passphrase::{NoPassphrase, Passphrase, SHORTEST as SHORTEST_PASSPHRASE, Unlock};
+pub use salt::Salt;
 
 use file::{Fault, Found};
 use qd_model::Refusal;
 use secrecy::{ExposeSecret, SecretBox};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A programme's key. It cannot be shown, copied or written down, and is wiped when it goes.
 ///
@@ -37,6 +41,8 @@ use std::path::{Path, PathBuf};
 pub struct Key {
     secret: SecretBox<[u8; 32]>,
     demonstration: bool,
+    /// The salt of each recipient who has one, by its code.
+    salts: BTreeMap<String, Arc<Salt>>,
 }
 
 /// What a manifest calls a key: says which key was used, and nothing about it.
@@ -98,7 +104,7 @@ impl Key {
         file::random(&mut secret).map_err(|error| {
             Refusal::new("no key was made, because the computer gave no random numbers").because(error)
         })?;
-        let key = Self { secret, demonstration };
+        let key = Self { secret, demonstration, salts: BTreeMap::new() };
         key.keep(path, passphrase)?;
         Ok(key)
     }
@@ -119,6 +125,20 @@ impl Key {
             return Err(in_the_cloud("no recovery sheet was written, because", path, service));
         }
         write_new(path, "no recovery sheet was written", |file| file::write_sheet(self, &self.id(), file))
+    }
+
+    /// The key with the salt of each recipient who has one, by its code. Refused where two have the same,
+    /// since they could put what they get together.
+    pub fn with_salts(mut self, salts: Vec<(String, Salt)>) -> Result<Self, Refusal> {
+        for (recipient, salt) in salts {
+            if let Some((other, _)) = self.salts.iter().find(|(_, other)| other.is_same(&salt)) {
+                return Err(Refusal::new("nothing was written, because two recipients have one salt")
+                    .because(format!("`{other}` and `{recipient}` could put what they get together"))
+                    .hint("give each a salt of its own"));
+            }
+            self.salts.insert(recipient, Arc::new(salt));
+        }
+        Ok(self)
     }
 
     /// Whether both are the same key.
@@ -181,14 +201,15 @@ impl Key {
     /// The domain of one recipient of one programme. Pseudonyms of two recipients, and of two
     /// epochs of one recipient, never match.
     pub fn for_recipient(&self, programme: &str, recipient: &str, epoch: u32) -> DomainKey {
-        self.domain("recipient", &[programme, recipient, &epoch.to_string()])
+        let domain = self.domain("recipient", &[programme, recipient, &epoch.to_string()]);
+        domain.with_salt(self.salts.get(recipient).cloned())
     }
 
     /// A key that tests can name.
     #[cfg(test)]
     pub(crate) fn of(byte: u8) -> Self {
         let secret = SecretBox::init_with_mut(|secret: &mut [u8; 32]| secret.fill(byte));
-        Self { secret, demonstration: true }
+        Self { secret, demonstration: true, salts: BTreeMap::new() }
     }
 
     fn domain(&self, kind: &str, parts: &[&str]) -> DomainKey {

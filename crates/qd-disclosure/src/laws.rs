@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One profile line for each treatment and each kind of subject that it knows.
-const LINES: [&str; 27] = [
+const LINES: [&str; 30] = [
     "ref identified reason=agreed",
     "start identified",
     "ref pseudonym",
@@ -16,6 +16,9 @@ const LINES: [&str; 27] = [
     "number pseudonym",
     "hours pseudonym",
     "partner pseudonym",
+    "ref open-pseudonymiser reason=agreed",
+    "number open-pseudonymiser reason=agreed",
+    "hours open-pseudonymiser reason=agreed",
     "born age-band bands=0,16,18,25",
     "born age-band bands=16,25 on=start",
     "start year",
@@ -39,6 +42,15 @@ const LINES: [&str; 27] = [
 ];
 
 const PSEUDONYMS: [&str; 4] = ["person pseudonym", "ref pseudonym", "number pseudonym", "hours pseudonym"];
+
+/// Digests under a salt instead of a key.
+const SALTED: [&str; 3] = [
+    "ref open-pseudonymiser reason=agreed",
+    "number open-pseudonymiser reason=agreed",
+    "hours open-pseudonymiser reason=agreed",
+];
+
+const SALT: &str = "a salt of the tests, not of people";
 
 fn apply(line: &str, key: &DomainKey, parts: &[&[Row]]) -> ClearedTable {
     let typed: Vec<_> = parts.iter().map(|rows| typed(rows)).collect();
@@ -72,7 +84,7 @@ fn speaks_of_blanks(line: &str) -> bool {
 }
 
 fn study(epoch: u32) -> DomainKey {
-    Key::of(1).for_recipient("programme", "study", epoch)
+    Key::of(1).for_recipient("programme", "study", epoch).salted_with(SALT)
 }
 
 fn days() -> impl Strategy<Value = Option<Date>> {
@@ -172,6 +184,33 @@ proptest! {
             .collect();
         let together: BTreeSet<&String> = all.iter().flatten().collect();
         prop_assert_eq!(together.len(), all.iter().map(BTreeSet::len).sum::<usize>());
+    }
+
+    #[test]
+    fn digests_under_a_salt_obey_the_laws_of_pseudonyms(rows in rows()) {
+        let under = |salt: &str| Key::of(1).for_recipient("programme", "study", 1).salted_with(salt);
+        let all = |key: &DomainKey| -> BTreeSet<String> {
+            SALTED.iter().flat_map(|line| values(line, key, &[&rows])).flatten().collect()
+        };
+        let own = all(&under(SALT));
+        for digest in &own {
+            prop_assert_eq!(digest.len(), 64);
+            prop_assert!(digest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
+        }
+        // The salt alone decides: another changes every digest, and so no two recipients' ever match.
+        prop_assert!(all(&under("another salt of the tests")).is_disjoint(&own));
+        prop_assert_eq!(&all(&Key::of(2).for_recipient("other", "study", 7).salted_with(SALT)), &own);
+        // Without a salt nothing leaves at all.
+        prop_assert!(all(&Key::of(1).for_recipient("programme", "study", 1)).is_empty());
+        let mut made: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for row in &rows {
+            let normal = row.number.as_deref().unwrap_or_default().trim().to_uppercase();
+            let digest = value("number open-pseudonymiser reason=agreed", &study(1), row);
+            prop_assert_eq!(digest.is_some(), !normal.is_empty());
+            prop_assert_eq!(&*made.entry(normal).or_insert_with(|| digest.clone()), &digest);
+        }
+        let distinct: BTreeSet<&Option<String>> = made.values().collect();
+        prop_assert_eq!(distinct.len(), made.len());
     }
 
     #[test]

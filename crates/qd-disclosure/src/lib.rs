@@ -31,7 +31,7 @@ pub use clear::{Clearance, ClearedPart, Clearing, Reasons, Rows, clear};
 pub use contacts::{clear_contacts, contact_mistakes};
 pub use counts::{CountColumn, CountValues, SIGN, clear_counts};
 pub use keys::{
-    DomainKey, Key, KeyId, KeyUse, NoPassphrase, PSEUDONYM_LENGTH, Passphrase, SHORTEST_PASSPHRASE, Unlock,
+    DomainKey, Key, KeyId, KeyUse, NoPassphrase, PSEUDONYM_LENGTH, Passphrase, SHORTEST_PASSPHRASE, Salt, Unlock,
     write_private,
 };
 pub use lookups::Lookups;

@@ -34,13 +34,13 @@ pub fn columns(release: &TableRelease, schema: &Schema, lookups: &Lookups) -> Ve
 /// A partner's own reference may go to one recipient as it is, and no more: two recipients who both
 /// had it could put their returns together.
 pub fn profile_conflicts(pipeline: &Pipeline) -> Vec<Mistake> {
-    let Some(people) = &pipeline.people else { return Vec::new() };
+    let mut mistakes = salt_mistakes(pipeline);
+    let Some(people) = &pipeline.people else { return mistakes };
     let is_reference = |table: &str, field: &str| {
         let own = pipeline.table(table).and_then(|table| table.record.as_deref());
         field == own.unwrap_or(&people.record)
     };
     let mut first: Option<&str> = None;
-    let mut mistakes = Vec::new();
     for recipient in &pipeline.recipients {
         let fields = recipient.release.iter().flat_map(|release| release.fields.iter().map(|f| (&release.table, f)));
         let shown = fields
@@ -56,6 +56,32 @@ pub fn profile_conflicts(pipeline: &Pipeline) -> Vec<Mistake> {
                 );
                 mistakes.push(Mistake::new(&field.at, what).hint("release it to one of them as `pseudonym`"));
             }
+        }
+    }
+    mistakes
+}
+
+/// A digest that needs a salt is for a recipient who has one, and no two recipients have the same.
+fn salt_mistakes(pipeline: &Pipeline) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    for (index, recipient) in pipeline.recipients.iter().enumerate() {
+        let fields = recipient.release.iter().flat_map(|release| &release.fields);
+        let needs = fields.into_iter().find(|field| field.treatment == "open-pseudonymiser");
+        if let (Some(field), None) = (needs, &recipient.salt) {
+            let what = format!("`{}` has no salt, without which anybody could find the values", recipient.code);
+            let hint = "name as `salt` of the recipient a file with a secret salt, relative to the pipeline";
+            mistakes.push(Mistake::new(&field.at, what).hint(hint));
+        }
+        let Some(salt) = &recipient.salt else { continue };
+        let other = pipeline.recipients[..index]
+            .iter()
+            .find(|other| other.salt.as_ref().is_some_and(|other| other.value == salt.value));
+        if let Some(other) = other {
+            let what = format!(
+                "`{}` and `{}` would have one salt, and could put what they get together",
+                other.code, recipient.code
+            );
+            mistakes.push(Mistake::new(&salt.at, what).hint("give each a salt of its own"));
         }
     }
     mistakes
@@ -86,7 +112,10 @@ pub(crate) fn column(asked: &Asked<'_>, treatment: &dyn Treatment) -> ClearedCol
     ClearedColumn {
         name: release.released_as.clone(),
         title: release.setting("title").map_or(released.title, str::to_owned),
-        description: release.setting("description").map(str::to_owned).or(own),
+        description: match (release.setting("description").map(str::to_owned).or(own), treatment.caution()) {
+            (Some(own), Some(caution)) => Some(format!("{own} {caution}")),
+            (own, caution) => own.or_else(|| caution.map(str::to_owned)),
+        },
         field_type: released.field_type,
         categories: released.categories,
         treatment: treatment.name().to_owned(),

@@ -57,9 +57,9 @@ pub struct ClearedColumn {
 }
 
 impl ClearedColumn {
-    /// Whether the column holds pseudonyms.
+    /// Whether the column holds pseudonyms, or digests that stand for identifiers like them.
     pub fn is_pseudonym(&self) -> bool {
-        self.treatment == "pseudonym"
+        ["pseudonym", "open-pseudonymiser"].contains(&self.treatment.as_str())
     }
 }
 

@@ -9,6 +9,7 @@ mod flag;
 mod identified;
 mod lookup;
 mod month;
+mod open_pseudonymiser;
 mod outward_postcode;
 pub(crate) mod pseudonym;
 mod quarter;
@@ -58,6 +59,11 @@ pub trait Treatment: Sync {
     /// What the released column is.
     fn released(&self, asked: &Asked<'_>) -> Released;
 
+    /// What every reader of the column is warned of.
+    fn caution(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The released values, one for each row. Called only where there are no mistakes.
     fn apply(&self, asked: &Asked<'_>, cells: &Cells<'_>) -> ArrayRef;
 }
@@ -70,6 +76,7 @@ pub const COMMON_SETTINGS: [&str; 3] = ["title", "description", "reason"];
 pub static ALL: &[&dyn Treatment] = &[
     &identified::Identified,
     &pseudonym::Pseudonym,
+    &open_pseudonymiser::OpenPseudonymiser,
     &age_band::AgeBand,
     &year::Year,
     &quarter::Quarter,

@@ -155,6 +155,7 @@ pub(crate) fn counts() -> ClearedTable {
         exact_counts: Some("the funder asks for them".to_owned()),
         counts: CountRule::default(),
         floor: None,
+        salt: None,
         seal: None,
         release: Vec::new(),
     };

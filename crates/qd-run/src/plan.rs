@@ -13,6 +13,7 @@ use crate::restricted::restricted;
 use crate::returns::{self, MadeFor, Making, blocked, tables_of};
 use crate::run::{Progress, RunRequest};
 use crate::state;
+use qd_disclosure::treatments::{self, Treatment};
 use qd_ledger::Ledger;
 use qd_model::Refusal;
 use qd_model::pipeline::{FieldRelease, Part, ReturnSpec, Rows, TableRelease};
@@ -171,7 +172,10 @@ fn released_rows(
             table: rows.table.clone(),
             field: field.setting("value").unwrap_or(&field.field).to_owned(),
             released_as: field.released_as.clone(),
-            treatment: field.treatment.clone(),
+            treatment: match treatments::by_name(&field.treatment).and_then(Treatment::caution) {
+                Some(_) => format!("{} (weaker than a pseudonym)", field.treatment),
+                None => field.treatment.clone(),
+            },
             class: class.to_owned(),
             people: if is_gone { 0 } else { people.len() as u64 },
             rows: if is_gone { 0 } else { count },

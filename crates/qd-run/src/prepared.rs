@@ -11,7 +11,7 @@ use crate::run::{Progress, RunRequest};
 use crate::state::PeriodState;
 use crate::streams::Streams;
 use jiff::civil::Date;
-use qd_disclosure::{DomainKey, Key, KeyUse};
+use qd_disclosure::{DomainKey, Key, KeyUse, Salt};
 use qd_link::Known;
 use qd_model::pipeline::ProjectEnd;
 use qd_model::{Period, Refusal, words};
@@ -72,6 +72,9 @@ impl<'a> Prepared<'a> {
         folders::apart(request.out, request.state)?;
         let usage = if pipeline.demonstration { KeyUse::Demonstration } else { KeyUse::Real };
         let key = Key::read(&path, usage, &[request.out], request.unlock)?;
+        let salts = pipeline.recipients.iter().filter_map(|it| Some((it.code.clone(), it.salt.as_ref()?)));
+        let salts = salts.map(|(code, file)| Ok((code, Salt::read(&loaded.resolve(&file.value), &[request.out])?)));
+        let key = key.with_salts(salts.collect::<Result<_, Refusal>>()?)?;
         Ok(Self {
             loaded,
             period,

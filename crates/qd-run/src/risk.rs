@@ -44,7 +44,9 @@ fn shared_with(recipient: &Recipient, other: &Recipient, table: &ClearedTable) -
         one.field == other.field && (same || other.treatment == "identified")
     };
     let both = own.fields.iter().filter(|field| others.fields.iter().any(|other| is_alike(field, other)));
-    let is_own = |field: &FieldRelease| field.field == FieldRelease::PERSON || field.treatment == "pseudonym";
+    let is_own = |field: &FieldRelease| {
+        field.field == FieldRelease::PERSON || ["pseudonym", "open-pseudonymiser"].contains(&field.treatment.as_str())
+    };
     let both: Vec<&FieldRelease> = both.filter(|field| !is_own(field)).collect();
     let columns: Vec<usize> = both.iter().filter_map(|field| table.index_of(&field.released_as)).collect();
     let names: Vec<String> = columns.iter().map(|index| table.columns()[*index].name.clone()).collect();

@@ -15,7 +15,7 @@ const ENDING: &str = "_missing";
 pub(super) fn has_one(asked: &Asked<'_>, treatment: &dyn Treatment) -> bool {
     let Subject::Field(_, field) = asked.subject else { return false };
     let is_always_there = field.constraints.required && treatment.name() == "identified";
-    !is_always_there && !["flag", "pseudonym"].contains(&treatment.name())
+    !is_always_there && !["flag", "pseudonym", "open-pseudonymiser"].contains(&treatment.name())
 }
 
 /// What the companion is.

@@ -1,6 +1,8 @@
 //! A subkey for one purpose, and the pseudonyms that it makes.
 
+use super::Salt;
 use secrecy::{ExposeSecret, SecretBox};
+use std::sync::Arc;
 use zeroize::Zeroize;
 
 /// Characters of a pseudonym: 26 of 5 bits each are 130 bits, so that no two people meet by chance.
@@ -22,13 +24,32 @@ const SHORT: usize = 192;
 /// ```compile_fail
 /// fn copy(key: &qd_disclosure::DomainKey) -> qd_disclosure::DomainKey { Clone::clone(key) }
 /// ```
-pub struct DomainKey(SecretBox<[u8; 32]>);
+pub struct DomainKey {
+    secret: SecretBox<[u8; 32]>,
+    /// The recipient's own salt, where it has one.
+    salt: Option<Arc<Salt>>,
+}
 
 impl DomainKey {
     pub(super) fn new(mut bytes: [u8; 32]) -> Self {
-        let key = Self(SecretBox::init_with_mut(|secret: &mut [u8; 32]| secret.copy_from_slice(&bytes)));
+        let secret = SecretBox::init_with_mut(|secret: &mut [u8; 32]| secret.copy_from_slice(&bytes));
         bytes.zeroize();
-        key
+        Self { secret, salt: None }
+    }
+
+    pub(super) fn with_salt(self, salt: Option<Arc<Salt>>) -> Self {
+        Self { salt, ..self }
+    }
+
+    /// The key with a salt that tests can name.
+    #[cfg(test)]
+    pub(crate) fn salted_with(self, salt: &str) -> Self {
+        self.with_salt(Some(Arc::new(Salt::of(salt))))
+    }
+
+    /// The digest of a value under the recipient's salt; none where it has no salt.
+    pub(crate) fn salted(&self, value: &str) -> Option<String> {
+        self.salt.as_ref().map(|salt| salt.digest(value))
     }
 
     /// The pseudonym of something: the first 26 characters of base32 (small letters) of keyed BLAKE3
@@ -48,7 +69,7 @@ impl DomainKey {
         let texts = || std::iter::once(kind).chain(parts.iter().copied());
         let prefix = |text: &str| u32::try_from(text.len()).expect("a cell is shorter than 4 GiB").to_le_bytes();
         let length: usize = texts().map(|text| text.len() + 4).sum();
-        let key = self.0.expose_secret();
+        let key = self.secret.expose_secret();
         if length > SHORT {
             let mut hasher = blake3::Hasher::new_keyed(key);
             for text in texts() {

@@ -5,6 +5,7 @@ use super::passphrase::{self, Passphrase};
 use super::{Key, KeyId};
 use data_encoding::BASE32_NOPAD;
 use secrecy::{ExposeSecret, ExposeSecretMut, SecretBox};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use zeroize::Zeroizing;
@@ -131,7 +132,11 @@ fn parse(text: &str) -> Result<Key, Fault> {
     let (encoded, check) = characters.split_at(KEY_LENGTH);
     let mut bytes = Zeroizing::new([0; 32]);
     BASE32_NOPAD.decode_mut(encoded, bytes.as_mut_slice()).map_err(|_| Fault::Mistyped)?;
-    let key = Key { secret: SecretBox::init_with_mut(|secret: &mut [u8; 32]| *secret = *bytes), demonstration };
+    let key = Key {
+        secret: SecretBox::init_with_mut(|secret: &mut [u8; 32]| *secret = *bytes),
+        demonstration,
+        salts: BTreeMap::new(),
+    };
     if check == check_code(&key) { Ok(key) } else { Err(Fault::Mistyped) }
 }
 
@@ -187,7 +192,11 @@ mod tests {
     use super::*;
 
     fn sample(demonstration: bool) -> Key {
-        Key { secret: SecretBox::init_with_mut(|bytes: &mut [u8; 32]| bytes.fill(9)), demonstration }
+        Key {
+            secret: SecretBox::init_with_mut(|bytes: &mut [u8; 32]| bytes.fill(9)),
+            demonstration,
+            salts: BTreeMap::new(),
+        }
     }
 
     #[track_caller]

@@ -26,6 +26,8 @@ pub struct Recipient {
     pub counts: CountRule,
     /// How many people must look alike in its extracts, where that is declared.
     pub floor: Option<Floor>,
+    /// A file with its secret salt, for digests that others make too, relative to the pipeline file.
+    pub salt: Option<Placed<String>>,
     /// How its returns are sealed, if they are.
     pub seal: Option<Seal>,
     /// What is released of each table. What is not named here does not leave.
@@ -97,6 +99,9 @@ pub(super) fn recipients(root: &Table<'_>) -> Vec<Recipient> {
             exact_counts: table.text("exact_counts").map(str::to_owned),
             counts: protection::count_rule(&table),
             floor: protection::floor(&table),
+            salt: table
+                .node("salt")
+                .and_then(|node| Some(Placed { value: table.text("salt")?.to_owned(), at: node.at.clone() })),
             seal: super::seal::seal(&table),
             release: table.table("release").map_or_else(Vec::new, |release| releases(&release)),
         };

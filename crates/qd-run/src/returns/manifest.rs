@@ -6,8 +6,10 @@ use crate::folders;
 use crate::load::Loaded;
 use crate::outcome::ReturnOutcome;
 use crate::place::Listed;
-use qd_model::pipeline::ReturnSpec;
+use qd_disclosure::treatments;
+use qd_model::pipeline::{Part, ReturnSpec};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 impl Maker<'_> {
     /// The return's own manifest: what it is, and the digest of each of its files.
@@ -49,8 +51,29 @@ impl Maker<'_> {
         if let Some(opening) = self.making.periods.opening {
             manifest["opening_totals"] = json!(opening.up_to);
         }
+        let weaker = self.weaker();
+        if !weaker.is_empty() {
+            manifest["weaker"] = weaker.into();
+        }
         folders::json_bytes(&manifest)
     }
+
+    /// Columns that leave under something weaker than a pseudonym, each with what that means.
+    fn weaker(&self) -> Vec<Value> {
+        let tables: BTreeSet<&str> = self.spec.files.iter().flat_map(|file| &file.parts).flat_map(rows_of).collect();
+        let releases = tables.into_iter().filter_map(|table| self.recipient.release_of(table));
+        let fields = releases.flat_map(|release| release.fields.iter().map(move |field| (&release.table, field)));
+        let told = fields.filter_map(|(table, field)| {
+            let caution = treatments::by_name(&field.treatment)?.caution()?;
+            Some(json!({ "table": table, "column": field.released_as, "treatment": field.treatment, "caution": caution }))
+        });
+        told.collect()
+    }
+}
+
+/// The table of which a part has the rows.
+fn rows_of(part: &Part) -> Option<&str> {
+    if let Part::Rows(rows) = part { Some(&rows.table) } else { None }
 }
 
 /// Rows of the sources that a return draws on. They reconcile: rows = accepted + held + rejected.
