@@ -138,6 +138,42 @@ fn an_invitation_goes_only_by_the_way_that_the_person_chose() {
 }
 
 #[test]
+fn people_who_are_followed_up_have_ids_of_their_own_in_a_sealed_file() {
+    let checkout = Checkout::new();
+    let ids = "columns = [\"forename\", \"surname\"]\nids = true";
+    checkout.edit("pipelines/wwri.toml", "columns = [\"forename\", \"surname\"]", ids);
+    let said = checkout.run(&["run", "pipelines/wwri.toml"]).ends(2);
+    assert!(said.err.contains("unsealed"), "{}", said.err);
+    let identity = age::x25519::Identity::generate();
+    let head = "[recipients.harbour-esol]\nname = \"Harbour ESOL College\"";
+    let seal = format!("{head}\nseal = \"age\"\npublic_keys = [\"{}\"]", identity.to_public());
+    checkout.edit("pipelines/wwri.toml", head, &seal);
+    checkout.run(&["run", "pipelines/wwri.toml", "--quiet"]).ends(0);
+    let draft = "out/wwri/2022-Q3/draft";
+    let sealed = std::fs::read(checkout.join(&format!("{draft}/esol-invitations/esol-invitations-2022-Q3.zip.age")));
+    let opened = age::decrypt(&identity, &sealed.expect("sealed")).expect("it opens");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(opened)).expect("an archive");
+    let mut book = Vec::new();
+    archive.by_name("esol-invitations-2022-Q3.xlsx").expect("a list").read_to_end(&mut book).expect("whole");
+    checkout.write("opened.xlsx", &book);
+    let rows = sheet(&checkout, "opened.xlsx", "People to contact");
+    let head = rows.iter().position(|row| row.contains(&"Contact by".to_owned())).expect("headings");
+    assert_eq!(rows[head], ["Follow-up id", "First name", "Family name", "Contact by", "Contact"]);
+    let ids: BTreeSet<&str> = rows[head + 1..].iter().map(|row| row[0].as_str()).collect();
+    assert!(ids.len() > 1 && ids.len() == rows.len() - head - 1, "each person has an id");
+    assert!(ids.iter().all(|id| id.len() == 26), "{ids:?}");
+    let (_, extract) =
+        qd_table::read_parquet(&checkout.join(&format!("{draft}/ecorys/participants.parquet"))).expect("read");
+    for batch in &extract {
+        let person =
+            arrow::compute::cast(batch.column_by_name("person").expect("people"), &arrow::datatypes::DataType::Utf8);
+        let person = person.expect("text");
+        let known = arrow::array::AsArray::as_string::<i32>(&person);
+        assert!(known.iter().flatten().all(|person| !ids.contains(person)), "an id leads to no pseudonym");
+    }
+}
+
+#[test]
 fn a_restricted_person_is_counted_and_in_no_list_of_rows() {
     let checkout = Checkout::new();
     let before = checkout.run(&["run", "pipelines/wwri.toml", "--format", "json"]).ends(0).json();

@@ -1,10 +1,11 @@
 //! Lists of people to contact: who a person is and the one way that they chose, and nothing else.
 
+use crate::keys::DomainKey;
 use crate::table::{ClearedColumn, ClearedTable, batch, schema_of};
-use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field};
-use qd_model::pipeline::{Contacts, Recipient};
+use qd_model::pipeline::{Contacts, FieldRelease, Recipient};
 use qd_model::{Class, FieldType, Mistake, Schema};
 use std::sync::Arc;
 
@@ -16,6 +17,9 @@ const BY: &str = "contact_by";
 /// The released column with the detail of that way.
 const DETAIL: &str = "contact";
 
+/// The released column with the list's own id of a person.
+const ID: &str = "follow_up_id";
+
 /// What a list asks for that is not basic information, or that the recipient's profile does not release.
 pub fn contact_mistakes(contacts: &Contacts, recipient: &Recipient, schema: &Schema) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
@@ -25,6 +29,21 @@ pub fn contact_mistakes(contacts: &Contacts, recipient: &Recipient, schema: &Sch
             format!("`{}` is no field with a code list, so that nobody can have chosen a way by it", contacts.channel),
             "`channel` names the field with the way that a person chose",
         );
+    }
+    if contacts.ids {
+        if recipient.seal.is_none() {
+            say(
+                format!("a list with ids to be found again by goes to `{}` unsealed", recipient.code),
+                "seal what the recipient gets: `seal = \"age\"`",
+            );
+        }
+        let has_people = |field: &FieldRelease| field.field == FieldRelease::PERSON && field.treatment != "drop";
+        if recipient.release.iter().flat_map(|release| &release.fields).any(has_people) {
+            say(
+                format!("`{}` gets people's pseudonyms too, beside which their names would stand", recipient.code),
+                "make whoever follows people up a recipient of its own, who gets nothing else",
+            );
+        }
     }
     for (code, _) in &contacts.channels {
         let known = schema.field(&contacts.channel).map_or(&[][..], |field| field.categories.as_slice());
@@ -64,13 +83,35 @@ pub fn contact_mistakes(contacts: &Contacts, recipient: &Recipient, schema: &Sch
 }
 
 /// Rows that went through the recipient's profile, one for each person, as a list: the columns that say
-/// who a person is, the way that each chose (`ways` has its code for each row) and its detail.
-pub fn clear_contacts(table: &ClearedTable, contacts: &Contacts, schema: &Schema, ways: &[&str]) -> ClearedTable {
+/// who a person is, the way that each chose (`ways` has its code for each row) and its detail. `people` are
+/// the lead's ids of the rows' people, where the list has ids of its own: they lead to no pseudonym.
+pub fn clear_contacts(
+    table: &ClearedTable,
+    contacts: &Contacts,
+    schema: &Schema,
+    ways: &[&str],
+    people: Option<(&DomainKey, &[&str])>,
+) -> ClearedTable {
     let texts = |name: &str| -> Option<ArrayRef> {
         let column = table.batch().column(table.index_of(name)?);
         cast(column, &DataType::Utf8View).ok()
     };
     let (mut columns, mut fields, mut arrays) = (Vec::new(), Vec::new(), Vec::<ArrayRef>::new());
+    if let Some((key, people)) = people.filter(|_| contacts.ids) {
+        let ids = people.iter().map(|person| Some(key.pseudonym("follow-up", &[person])));
+        fields.push(Field::new(ID, DataType::Utf8View, true));
+        arrays.push(Arc::new(ids.collect::<StringViewArray>()));
+        columns.push(ClearedColumn {
+            name: ID.to_owned(),
+            title: "Follow-up id".to_owned(),
+            description: Some("This list's own id of the person, which is in no extract.".to_owned()),
+            field_type: FieldType::String,
+            categories: Vec::new(),
+            treatment: "pseudonym".to_owned(),
+            class: Class::Direct,
+            field: FieldRelease::PERSON.to_owned(),
+        });
+    }
     for name in &contacts.columns {
         let (Some(index), Some(array)) = (table.index_of(name), texts(name)) else { continue };
         fields.push(Field::new(name, DataType::Utf8View, true));

@@ -101,6 +101,18 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
                             at: contacts.at.clone(),
                         };
                         released_rows(loaded, &computed, &made_for, &rows, before.as_ref(), &mut lines);
+                        if contacts.ids
+                            && let Some(last) = lines.last().cloned()
+                        {
+                            lines.push(PlanLine {
+                                field: FieldRelease::PERSON.to_owned(),
+                                released_as: "follow_up_id".to_owned(),
+                                treatment: "pseudonym of this list's own".to_owned(),
+                                class: "direct".to_owned(),
+                                since: None,
+                                ..last
+                            });
+                        }
                     }
                 }
             }

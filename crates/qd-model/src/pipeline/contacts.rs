@@ -20,6 +20,8 @@ pub struct Contacts {
     pub filter: Option<Placed<String>>,
     /// Released columns that say who a person is.
     pub columns: Vec<String>,
+    /// Whether each person has an id that is this list's own, to be found again by.
+    pub ids: bool,
     /// The field with the way that a person chose.
     pub channel: String,
     /// Each way by its code, with the released columns that have its details.
@@ -106,6 +108,7 @@ pub(super) fn contacts(table: &Table<'_>, node: &Node) -> Option<Contacts> {
         leave_out: table.list("leave_out").iter().filter_map(|node| leave_out(node, mistakes)).collect(),
         table: table.required_text("table")?.to_owned(),
         at: node.at.clone(),
+        ids: table.flag("ids").unwrap_or(false),
         agreement,
         columns,
         channels,

@@ -102,7 +102,13 @@ impl Maker<'_> {
         };
         let cleared = qd_disclosure::clear(&clearance, &given, &making.computed.state.people);
         let ways: Vec<&str> = chosen.iter().map(|chosen| chosen.way).collect();
-        let list = qd_disclosure::clear_contacts(&cleared, contacts, schema, &ways);
+        let person = |chosen: &&Chosen<'_>| {
+            let person = parts[chosen.part].typed.person.as_ref().expect("who is on the list was found by it");
+            making.computed.state.people[person.value(chosen.row) as usize].as_str()
+        };
+        let people: Vec<&str> = chosen.iter().map(person).collect();
+        let own = Some((&self.key, people.as_slice()));
+        let list = qd_disclosure::clear_contacts(&cleared, contacts, schema, &ways, own);
         let rows: Vec<&Typed> = typed.iter().map(|(_, typed)| typed).collect();
         let path = self.path(file, &contacts.table);
         let part = (contacts.name.as_str(), contacts.table.as_str());
