@@ -54,6 +54,41 @@ for sealed in "$home"/out/*/*/draft/*/*.zip.age; do
     unzip -tq "$home/opened.zip"
 done
 
+# The same with a passphrase, for which the age tool asks a terminal.
+cp pipelines/wwri.toml "$home/pipelines/wwri.toml"
+words="seven lanterns over the quiet harbour"
+(umask 077 && echo "$words" > "$home/pipelines/words.txt")
+sed -i 's/^epoch = 1$/epoch = 1\nseal = "age"\npassphrase_file = "words.txt"/' "$home/pipelines/wwri.toml"
+cargo run -q -- run "$home/pipelines/wwri.toml" --out "$home/out" --state "$home/private" --quiet > /dev/null
+cat > "$home/typed.py" << 'PYTHON'
+import os, pty, sys
+sealed, opened, words = sys.argv[1:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp("age", ["age", "--decrypt", "--output", opened, sealed])
+told, typed = b"", False
+while True:
+    try:
+        part = os.read(terminal, 1024)
+    except OSError:
+        break
+    if not part:
+        break
+    told += part
+    if b"passphrase" in told.lower() and not typed:
+        os.write(terminal, words.encode() + b"\n")
+        typed = True
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+PYTHON
+for sealed in "$home"/out/wwri/*/draft/*/*.zip.age; do
+    python3 "$home/typed.py" "$sealed" "$home/again.zip" "$words"
+    unzip -tq "$home/again.zip"
+    if python3 "$home/typed.py" "$sealed" "$home/wrong.zip" "eight lanterns over the quiet harbour"; then
+        echo "$sealed opens with another passphrase"
+        exit 1
+    fi
+done
+
 # Partitions of two quarters, as one table: what one quarter's version replaces is one folder.
 sed -i 's|^path = "{table}.parquet"|path = "{table}/reported_in={period}/{table}.parquet"|' "$home/pipelines/whp.toml"
 for period in 2023-24-Q1 2023-24-Q2; do
