@@ -96,7 +96,7 @@ fn choose_sheet(
     }
     let hidden = all.into_iter().filter(|sheet| !visible.contains(sheet));
     // A hidden sheet that cannot be read is no fault of the sheet that can.
-    let mut fits = |book: &mut dyn Book, sheet| look(book, sheet, wanted).is_ok_and(|look| look.fits);
+    let fits = |book: &mut dyn Book, sheet| look(book, sheet, wanted).is_ok_and(|look| look.fits);
     let picked = pick(book, looks, known);
     if !is_read && !picked.as_ref().is_ok_and(|look| look.heading.is_some()) {
         let fitting: Vec<usize> = hidden.clone().filter(|sheet| fits(book, *sheet)).collect();

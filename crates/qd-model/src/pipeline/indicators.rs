@@ -187,13 +187,13 @@ pub(super) fn indicator(node: &Node, mistakes: &Mistakes) -> Option<Indicator> {
 /// A count by two breakdowns at once.
 pub(super) fn two_way(table: &Table<'_>) -> Option<Indicators> {
     let (label, counts) = (table.required_text("label").map(str::to_owned), counts(table));
-    let [down, across] = ["down", "across"].map(|name| match table.node(name) {
-        Some(node) => breakdown(node, table.mistakes()),
-        None => {
+    let [down, across] = ["down", "across"].map(|name| {
+        let node = table.node(name);
+        if node.is_none() {
             let mistake = Mistake::new(table.at, format!("a two-way table needs `{name}`: what it is broken down by"));
             table.mistake(mistake.hint(format!("write {name} = {{ label = \"Sex\", field = \"sex\" }}")));
-            None
         }
+        node.and_then(|node| breakdown(node, table.mistakes()))
     });
     let span = table.word("over", &[("period", Span::Period), ("project", Span::Project)]).unwrap_or(Span::Period);
     let (name, note) = (table.text("name").map(str::to_owned), table.text("note").map(str::to_owned));
