@@ -50,13 +50,16 @@ pub struct RecordChange<'a> {
     pub delete: bool,
 }
 
+/// Person, table, record, what became of it, and whether it is to be deleted.
+type Row<'a> = (Option<String>, &'a str, Option<String>, &'a str, bool);
+
 /// The table of changes, in order of the pseudonyms. A record and its person are named only where the
 /// profile releases their pseudonyms with the record's table.
 pub fn clear_record_changes(changes: &[RecordChange<'_>], key: &DomainKey) -> ClearedTable {
     let has = |release: &TableRelease, what: &str| {
         release.fields.iter().any(|field| field.field == what && field.treatment == "pseudonym")
     };
-    let mut rows: Vec<(Option<String>, &str, Option<String>, &str, bool)> = changes
+    let mut rows: Vec<Row<'_>> = changes
         .iter()
         .map(|change| {
             let person = change.person.filter(|_| has(change.release, FieldRelease::PERSON));

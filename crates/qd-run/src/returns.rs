@@ -229,7 +229,9 @@ fn held(content: &Content, large: &[Listed]) -> String {
         };
         add(path, blake3::hash(bytes).to_hex().as_str());
     }
-    large.iter().for_each(|listed| add(&listed.path, &listed.blake3));
+    for listed in large {
+        add(&listed.path, &listed.blake3);
+    }
     hasher.finalize().to_hex().to_string()
 }
 

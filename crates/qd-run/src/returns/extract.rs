@@ -122,8 +122,8 @@ impl Maker<'_> {
             })
             .collect();
         let count = |is: &dyn Fn(&&RecordChange<'_>) -> bool| told.iter().filter(is).count() as u64;
-        let [added, changed, withdrawn] = Became::ALL.map(|became| count(&|change| change.became == became));
-        let counts = [added, changed, withdrawn, count(&|change| change.delete)];
+        let [added, altered, withdrawn] = Became::ALL.map(|became| count(&|change| change.became == became));
+        let counts = [added, altered, withdrawn, count(&|change| change.delete)];
         Some((qd_disclosure::clear_record_changes(&told, &self.key), counts))
     }
 

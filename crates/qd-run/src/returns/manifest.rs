@@ -60,7 +60,7 @@ impl Maker<'_> {
 
     /// Columns that leave under something weaker than a pseudonym, each with what that means.
     fn weaker(&self) -> Vec<Value> {
-        let tables: BTreeSet<&str> = self.spec.files.iter().flat_map(|file| &file.parts).flat_map(rows_of).collect();
+        let tables: BTreeSet<&str> = self.spec.files.iter().flat_map(|file| &file.parts).filter_map(rows_of).collect();
         let releases = tables.into_iter().filter_map(|table| self.recipient.release_of(table));
         let fields = releases.flat_map(|release| release.fields.iter().map(move |field| (&release.table, field)));
         let told = fields.filter_map(|(table, field)| {
