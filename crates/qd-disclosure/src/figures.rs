@@ -72,6 +72,13 @@ pub enum Relation {
         /// What covers it.
         parts: Vec<usize>,
     },
+    /// The parts are all categories of the total, and a person may be in several.
+    Overlap {
+        /// The total.
+        total: usize,
+        /// Its parts.
+        parts: Vec<usize>,
+    },
     /// Whoever is in the part is in the whole.
     Within {
         /// The smaller set.
@@ -97,7 +104,9 @@ impl Relation {
     /// The set on its own side, and those that are added up on the other.
     fn sides(&self) -> (usize, &[usize]) {
         match self {
-            Self::Sum { total, parts } | Self::Cover { total, parts } => (*total, parts),
+            Self::Sum { total, parts } | Self::Cover { total, parts } | Self::Overlap { total, parts } => {
+                (*total, parts)
+            }
             Self::Within { part, whole } => (*part, std::slice::from_ref(whole)),
         }
     }
@@ -180,7 +189,7 @@ impl Figures {
     fn small_totals_hide(&self, is_hidden_small: impl Fn(usize) -> bool) -> Vec<bool> {
         let mut hides = vec![false; self.figures.len()];
         for relation in &self.relations {
-            if let Relation::Sum { total, parts } = relation
+            if let Relation::Sum { total, parts } | Relation::Overlap { total, parts } = relation
                 && is_hidden_small(*total)
             {
                 for part in parts {

@@ -105,7 +105,7 @@ fn strands_overlap_and_are_never_added_up() {
     let strands = |rule| Figures {
         figures: [40, 35, 8].map(|count| open(count, rule)).to_vec(),
         relations: vec![
-            Relation::Cover { total: 0, parts: vec![1, 2] },
+            Relation::Overlap { total: 0, parts: vec![1, 2] },
             Relation::Within { part: 1, whole: 0 },
             Relation::Within { part: 2, whole: 0 },
         ],
@@ -165,4 +165,34 @@ fn what_earlier_releases_settled_cannot_be_hidden_again() {
     figures.figures[1].known = Range::of(28, 28);
     let shown = suppress(&figures);
     assert_eq!(audit(&figures, &shown), [Narrow { figure: 2, less: None, declared: (1, 9), found: (3, 3) }]);
+}
+
+#[test]
+fn a_nought_among_the_strands_of_a_small_total_does_not_tell_it() {
+    // Five people of one kind and one of another, by two strands: that one person's only strand follows
+    // from the other's nought, unless it is suppressed too.
+    let counts = [6, 5, 1, 5, 2, 5, 1, 0, 1];
+    let [all, one_kind, other_kind, first, second] = [0, 1, 2, 3, 4];
+    let within = |part, whole| Relation::Within { part, whole };
+    let rule = CountRule { threshold: 3, ..EXACT };
+    let figures = Figures {
+        figures: counts.iter().map(|count| open(*count, rule)).collect(),
+        relations: vec![
+            Relation::Sum { total: all, parts: vec![one_kind, other_kind] },
+            Relation::Sum { total: first, parts: vec![5, 7] },
+            Relation::Sum { total: second, parts: vec![6, 8] },
+            Relation::Overlap { total: all, parts: vec![first, second] },
+            Relation::Overlap { total: one_kind, parts: vec![5, 6] },
+            Relation::Overlap { total: other_kind, parts: vec![7, 8] },
+            within(first, all),
+            within(second, all),
+            within(5, one_kind),
+            within(6, one_kind),
+            within(7, other_kind),
+            within(8, other_kind),
+        ],
+        pairs: Vec::new(),
+    };
+    assert!(figures.relations.iter().all(|relation| figures.holds(relation)));
+    assert_eq!(signs(&figures)[7], "[c]");
 }

@@ -172,6 +172,7 @@ impl Relation {
         match self {
             Self::Sum { .. } => Self::Sum { total: head, parts: others.to_vec() },
             Self::Cover { .. } => Self::Cover { total: head, parts: others.to_vec() },
+            Self::Overlap { .. } => Self::Overlap { total: head, parts: others.to_vec() },
             Self::Within { .. } => Self::Within { part: head, whole: others[0] },
         }
     }
@@ -182,6 +183,7 @@ impl Relation {
         Some(match self {
             Self::Sum { total, parts } => Self::Sum { total: name(*total)?, parts: names(parts)? },
             Self::Cover { total, parts } => Self::Cover { total: name(*total)?, parts: names(parts)? },
+            Self::Overlap { total, parts } => Self::Overlap { total: name(*total)?, parts: names(parts)? },
             Self::Within { part, whole } => Self::Within { part: name(*part)?, whole: name(*whole)? },
         })
     }

@@ -50,7 +50,9 @@ impl Trying<'_> {
             let before = ranges.clone();
             for relation in &self.figures.relations {
                 let (head, others) = match relation {
-                    Relation::Sum { total, parts } | Relation::Cover { total, parts } => (*total, parts.as_slice()),
+                    Relation::Sum { total, parts }
+                    | Relation::Cover { total, parts }
+                    | Relation::Overlap { total, parts } => (*total, parts.as_slice()),
                     Relation::Within { part, whole } => (*part, std::slice::from_ref(whole)),
                 };
                 let least: i64 = others.iter().map(|other| ranges[*other].0).sum();
@@ -75,7 +77,9 @@ impl Trying<'_> {
 
     fn finds(&mut self, ranges: Vec<(i64, i64)>) -> bool {
         let Some(ranges) = self.narrowed(ranges) else { return false };
-        let Some(entry) = ranges.iter().position(|(low, high)| low < high) else { return true };
+        // Where least is left to choose, least has to be tried.
+        let open = ranges.iter().enumerate().filter(|(_, (low, high))| low < high);
+        let Some((entry, _)) = open.min_by_key(|(_, (low, high))| high - low) else { return true };
         if self.left == 0 {
             return false;
         }
@@ -111,7 +115,7 @@ fn check(figures: &Figures, ranges: &[(i64, i64)], declared: &[(usize, i64, i64)
 fn small_totals(figures: &Figures, shown: &[Shown]) -> Vec<bool> {
     let mut parts_of_small = vec![false; shown.len()];
     for relation in &figures.relations {
-        if let Relation::Sum { total, parts } = relation
+        if let Relation::Sum { total, parts } | Relation::Overlap { total, parts } = relation
             && shown[*total] == Shown::Small
         {
             for part in parts {

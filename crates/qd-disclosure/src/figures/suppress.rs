@@ -174,7 +174,9 @@ impl<'a> Choice<'a> {
     /// What is lost with a count: a total is worth more than any part, and many people more than few.
     fn cost(&self, entry: usize) -> (bool, u64, usize) {
         let is_total = self.figures.relations.iter().any(|relation| match relation {
-            Relation::Sum { total, .. } | Relation::Cover { total, .. } => *total == entry,
+            Relation::Sum { total, .. } | Relation::Cover { total, .. } | Relation::Overlap { total, .. } => {
+                *total == entry
+            }
             Relation::Within { whole, .. } => *whole == entry,
         });
         (is_total, self.figures.figures[entry].count, entry)

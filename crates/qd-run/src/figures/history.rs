@@ -89,6 +89,7 @@ struct Count {
 enum Link {
     Sum(Vec<usize>),
     Cover(Vec<usize>),
+    Overlap(Vec<usize>),
     Within([usize; 2]),
 }
 
@@ -113,6 +114,7 @@ pub(crate) fn to_json(header: &Header<'_>, past: &Past, means: &[(String, u64)])
         match relation {
             Relation::Sum { total, parts } => Link::Sum(list(total, parts)),
             Relation::Cover { total, parts } => Link::Cover(list(total, parts)),
+            Relation::Overlap { total, parts } => Link::Overlap(list(total, parts)),
             Relation::Within { part, whole } => Link::Within([*part, *whole]),
         }
     };
@@ -205,6 +207,7 @@ fn release(document: Document) -> Option<Release> {
         Some(match link {
             Link::Sum(list) => split(list).map(|(total, parts)| Relation::Sum { total, parts })?,
             Link::Cover(list) => split(list).map(|(total, parts)| Relation::Cover { total, parts })?,
+            Link::Overlap(list) => split(list).map(|(total, parts)| Relation::Overlap { total, parts })?,
             Link::Within(pair) if known(&pair) => Relation::Within { part: pair[0], whole: pair[1] },
             Link::Within(_) => return None,
         })

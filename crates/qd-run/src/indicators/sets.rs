@@ -109,7 +109,7 @@ pub(crate) fn relations_of(group: &Group) -> Vec<Relation> {
         Dimension::Overlapping => {
             let within = parts.iter().map(|part| Relation::Within { part: *part, whole: total });
             let mut relations: Vec<Relation> = within.collect();
-            relations.push(Relation::Cover { total, parts });
+            relations.push(Relation::Overlap { total, parts });
             relations
         }
     }

@@ -57,7 +57,7 @@ fn gather(mut gathered: Gathered, people: &[Person], overlaps: Overlaps, rule: C
     for (total, parts, side) in groups {
         if overlaps[side] {
             parts.iter().for_each(|part| _ = gathered.relate(Relation::Within { part: *part, whole: total }));
-            gathered.relate(Relation::Cover { total, parts });
+            gathered.relate(Relation::Overlap { total, parts });
         } else {
             gathered.relate(Relation::Sum { total, parts });
         }

@@ -57,7 +57,7 @@ fn gather(mut gathered: Gathered, people: &[Person], rule: CountRule, has_second
         strands.push(open(format!("{when} no strand"), &|p| there(p) && p.strands == [false; 2]));
         all.extend(&strands);
         relations.extend(strands.iter().map(|part| Relation::Within { part: *part, whole: total }));
-        relations.push(Relation::Cover { total, parts: strands });
+        relations.push(Relation::Overlap { total, parts: strands });
         totals.push(all);
     }
     relations
