@@ -1,16 +1,15 @@
 //! How closely the rows of an extract point at people, and what is done about those whom too few look like.
 
+mod alike;
 mod floor;
 
 pub use floor::{Floored, floored};
 
 use crate::table::{ClearedColumn, ClearedTable};
-use arrow::array::AsArray;
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use alike::{Alike, Looks, People, texts};
 use qd_model::pipeline::FieldRelease;
 use qd_model::{Class, FieldType};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The disclosure risk of an extract under pseudonyms. Whoever attacks it is taken to know that a person
 /// is in it, and all that it says of that person in columns made of indirect identifiers.
@@ -78,36 +77,46 @@ pub fn risk(tables: &[&ClearedTable], people_table: &str, alike: u64) -> Option<
     let people_rows = tables.iter().find(|table| table.name() == people_table)?;
     let person = person_of(people_rows)?;
     let columns: Vec<usize> = indirect(people_rows).filter(|index| !is_event(people_rows, *index)).collect();
-    let looks = looks(people_rows, person, &columns);
-    let mut sequences: BTreeMap<String, Vec<String>> = looks.clone().into_iter().collect();
+    let pseudonyms = texts(people_rows, person);
+    let people = People::of(&pseudonyms);
+    let mut looks = Looks::default();
+    let mut sequences = looked(&people, people_rows, &columns, &mut looks);
+    let by_columns = Alike::of(&sequences);
     let mut events = Vec::new();
     for table in tables {
         let Some(person) = person_of(table) else { continue };
         let dates: Vec<usize> = indirect_or_dated(table).filter(|index| is_event(table, *index)).collect();
         events.extend(dates.iter().map(|index| format!("{}.{}", table.name(), table.columns()[*index].name)));
-        for (person, rows) in self::looks(table, person, &dates) {
-            if let Some(sequence) = sequences.get_mut(&person) {
-                sequence.push(table.name().to_owned());
-                sequence.extend(rows);
-            }
-        }
+        let of_rows = people.of_rows(table, person);
+        people.learn((table, &of_rows), &dates, &mut looks, &mut sequences);
     }
-    let sizes = sizes(&looks);
     let names = |columns: &[usize]| columns.iter().map(|index| people_rows.columns()[*index].name.clone()).collect();
+    let told = Told { people: &people, table: people_rows, by_columns: &by_columns };
     Some(Risk {
-        people: looks.len() as u64,
+        people: people.len() as u64,
         known: names(&columns),
-        classes: classes(&looks, alike),
+        classes: classes(&by_columns, alike),
         events,
-        with_events: classes(&sequences, alike),
-        diversity: diversity(people_rows, person, &looks),
-        cost: columns.iter().flat_map(|column| cost(people_rows, person, *column, &looks, &sizes, alike)).collect(),
+        with_events: classes(&Alike::of(&sequences), alike),
+        diversity: told.diversity(),
+        cost: columns.iter().flat_map(|column| told.cost(*column, alike)).collect(),
     })
 }
 
 /// How many people are unique by some of a table's columns alone: those that another recipient gets too.
 pub fn unique_by(table: &ClearedTable, columns: &[usize]) -> u64 {
-    person_of(table).map_or(0, |person| classes(&looks(table, person, columns), 2).unique)
+    let Some(person) = person_of(table) else { return 0 };
+    let pseudonyms = texts(table, person);
+    let people = People::of(&pseudonyms);
+    classes(&Alike::of(&looked(&people, table, columns, &mut Looks::default())), 2).unique
+}
+
+/// What some columns of the people's own table say of each, as a number that is the same where they say
+/// the same.
+fn looked(people: &People<'_>, table: &ClearedTable, columns: &[usize], looks: &mut Looks) -> Vec<u32> {
+    let mut known = vec![looks.begin(); people.len()];
+    people.learn((table, &people.rows), columns, looks, &mut known);
+    known
 }
 
 /// The column of the person's pseudonym.
@@ -134,88 +143,76 @@ fn is_event(table: &ClearedTable, index: usize) -> bool {
     is_date || ["month", "quarter"].contains(&column.treatment.as_str())
 }
 
-/// The texts of a column, a blank for nothing.
-fn texts(table: &ClearedTable, column: usize) -> Vec<String> {
-    let texts = cast(table.batch().column(column), &DataType::Utf8View).expect("every released type has a text");
-    texts.as_string_view().iter().map(|text| text.unwrap_or_default().to_owned()).collect()
-}
-
-/// What some columns say of each person: one text for each row, in order of the texts.
-fn looks(table: &ClearedTable, person: usize, columns: &[usize]) -> BTreeMap<String, Vec<String>> {
-    let people = texts(table, person);
-    let columns: Vec<Vec<String>> = columns.iter().map(|column| texts(table, *column)).collect();
-    let mut looks: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (row, person) in people.into_iter().enumerate().filter(|(_, person)| !person.is_empty()) {
-        let cells: Vec<&str> = columns.iter().map(|column| column[row].as_str()).collect();
-        looks.entry(person).or_default().push(cells.join("\u{1f}"));
-    }
-    for rows in looks.values_mut() {
-        rows.sort();
-    }
-    looks
-}
-
-/// How many people there are of each look.
-fn sizes(looks: &BTreeMap<String, Vec<String>>) -> BTreeMap<&[String], u64> {
-    let mut sizes: BTreeMap<&[String], u64> = BTreeMap::new();
-    for look in looks.values() {
-        *sizes.entry(look).or_default() += 1;
-    }
-    sizes
-}
-
-fn classes(looks: &BTreeMap<String, Vec<String>>, alike: u64) -> Classes {
-    let sizes = sizes(looks);
+fn classes(alike: &Alike, enough: u64) -> Classes {
+    let sizes = &alike.sizes;
     Classes {
-        unique: sizes.values().filter(|size| **size == 1).count() as u64,
-        small: sizes.values().filter(|size| **size < alike).sum(),
-        smallest: sizes.values().copied().min().unwrap_or_default(),
+        unique: sizes.iter().filter(|size| **size == 1).count() as u64,
+        small: sizes.iter().filter(|size| **size < enough).sum(),
+        smallest: sizes.iter().copied().min().unwrap_or_default(),
         classes: sizes.len() as u64,
     }
 }
 
-fn diversity(table: &ClearedTable, person: usize, looks: &BTreeMap<String, Vec<String>>) -> Vec<Diversity> {
-    let special = table.columns().iter().enumerate().filter(|(_, column)| column.class == Class::Special);
-    special
-        .map(|(index, column)| {
-            let mut classes: BTreeMap<&[String], (BTreeSet<Vec<String>>, u64)> = BTreeMap::new();
-            for (person, values) in self::looks(table, person, &[index]) {
-                if let Some(look) = looks.get(&person) {
-                    let class = classes.entry(look).or_default();
-                    class.0.insert(values);
-                    class.1 += 1;
-                }
-            }
-            let several = || classes.values().filter(|(_, people)| *people > 1);
-            Diversity {
-                column: column.name.clone(),
-                least: several().map(|(values, _)| values.len() as u64).min().unwrap_or_default(),
-                told: several().filter(|(values, _)| values.len() == 1).map(|(_, people)| people).sum(),
-            }
-        })
-        .collect()
+/// What a table of people tells of those who look alike.
+struct Told<'a> {
+    people: &'a People<'a>,
+    table: &'a ClearedTable,
+    by_columns: &'a Alike,
 }
 
-fn cost(
-    table: &ClearedTable,
-    person: usize,
-    column: usize,
-    looks: &BTreeMap<String, Vec<String>>,
-    sizes: &BTreeMap<&[String], u64>,
-    alike: u64,
-) -> Vec<Cost> {
-    let mut values: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for (person, rows) in self::looks(table, person, &[column]) {
-        let is_small = looks.get(&person).is_some_and(|look| sizes[look.as_slice()] < alike);
-        let value = values.entry(rows[0].clone()).or_default();
-        *value = (value.0 + 1, value.1 + u64::from(is_small));
+impl Told<'_> {
+    fn diversity(&self) -> Vec<Diversity> {
+        let columns = self.table.columns().iter().enumerate();
+        let special = columns.filter(|(_, column)| column.class == Class::Special);
+        special
+            .map(|(index, column)| {
+                let values = looked(self.people, self.table, &[index], &mut Looks::default());
+                let mut told: Vec<(u32, u32)> = self.by_columns.class.iter().copied().zip(values).collect();
+                told.sort_unstable();
+                told.dedup();
+                // How many values each class has; only those of two people or more tell of anybody.
+                let mut values: Vec<(u64, u64)> = Vec::new();
+                for of_class in told.chunk_by(|one, other| one.0 == other.0) {
+                    values.push((self.by_columns.sizes[of_class[0].0 as usize], of_class.len() as u64));
+                }
+                let several = || values.iter().filter(|(people, _)| *people > 1);
+                Diversity {
+                    column: column.name.clone(),
+                    least: several().map(|(_, values)| *values).min().unwrap_or_default(),
+                    told: several().filter(|(_, values)| *values == 1).map(|(people, _)| people).sum(),
+                }
+            })
+            .collect()
     }
-    if values.len() > MOST_VALUES {
-        return Vec::new();
+
+    /// By each person's first value, in order of the values.
+    fn cost(&self, column: usize, enough: u64) -> Vec<Cost> {
+        let texts = texts(self.table, column);
+        let mut known: BTreeSet<&str> = BTreeSet::new();
+        for text in &texts {
+            known.insert(text.unwrap_or_default());
+            if known.len() > MOST_VALUES {
+                return Vec::new();
+            }
+        }
+        let names: Vec<&str> = known.into_iter().collect();
+        let place = |text: Option<&str>| names.binary_search(&text.unwrap_or_default()).expect("it is one of them");
+        let mut first = vec![usize::MAX; self.people.len()];
+        for (person, value) in self.people.rows.iter().zip(&texts).filter(|(person, _)| **person > 0) {
+            let person = *person as usize - 1;
+            first[person] = first[person].min(place(value));
+        }
+        let mut costs = vec![(0, 0); names.len()];
+        for (person, value) in first.into_iter().enumerate() {
+            let is_small = self.by_columns.size_of(person) < enough;
+            costs[value] = (costs[value].0 + 1, costs[value].1 + u64::from(is_small));
+        }
+        let name = &self.table.columns()[column].name;
+        let costs = names.into_iter().zip(costs).filter(|(_, (people, _))| *people > 0);
+        costs
+            .map(|(value, (people, small))| Cost { column: name.clone(), value: value.to_owned(), people, small })
+            .collect()
     }
-    let name = &table.columns()[column].name;
-    let cost = |(value, (people, small))| Cost { column: name.clone(), value, people, small };
-    values.into_iter().map(cost).collect()
 }
 
 #[cfg(test)]

@@ -100,3 +100,30 @@ fn named_people_are_left_as_they_are() {
     assert!(risk(&[&named], named.name(), 5).is_none());
     assert_eq!(floored(named, &floor(5, Below::Refuse, &[])).map_or(99, |made| made.blanked), 0);
 }
+
+#[test]
+fn dates_tell_people_apart_who_look_alike_and_the_order_of_rows_does_not() {
+    // Two people with the same two rows each, the other way round; a third began another month.
+    let row = |(index, (person, area, month)): (usize, (u32, &str, i8))| Row {
+        person: Some(person),
+        reference: Some(format!("r{index}")),
+        postcode: Some(area.to_owned()),
+        start: Some(date(2022, month, 1)),
+        ..Row::default()
+    };
+    let rows = [
+        (0, "SE15 1AA", 7),
+        (0, "N1 1AA", 8),
+        (1, "N1 1AB", 8),
+        (1, "SE15 1AB", 7),
+        (2, "SE15 1AD", 7),
+        (2, "N1 1AD", 9),
+    ];
+    let rows: Vec<Row> = rows.into_iter().enumerate().map(row).collect();
+    let ids: Vec<String> = (0..3).map(|index| format!("p{index}")).collect();
+    let release = samples::release(&["person pseudonym", "postcode>area outward-postcode", "start>began month"]);
+    let table = cleared(&release, &rows, &ids);
+    let risk = risk(&[&table], table.name(), 2).expect("people have pseudonyms");
+    assert_eq!(risk.classes, Classes { unique: 0, small: 0, smallest: 3, classes: 1 });
+    assert_eq!(risk.with_events, Classes { unique: 1, small: 1, smallest: 1, classes: 2 });
+}
