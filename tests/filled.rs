@@ -65,6 +65,9 @@ fn a_template_is_filled_and_keeps_its_styles_formulas_and_lists() {
     assert!(cell(&after, "B6").contains("DRAFT: not yet sent. Demonstration: invented people"));
     assert!(cell(&after, "D9").contains("<f>IF(N(C9)=0,\"n/a\",B9/C9)</f>"), "{}", cell(&after, "D9"));
     assert!(part(&checkout, MADE, "xl/workbook.xml").contains("fullCalcOnLoad=\"1\""));
+    // A draft says so in its properties as well, where a form has no cell for it.
+    assert!(part(&checkout, MADE, "docProps/core.xml").contains("contentStatus>Draft<"));
+    assert!(!part(&checkout, TEMPLATE, "docProps/core.xml").contains("contentStatus"));
     let lists = |part: &str| element(part, "<dataValidations", "</dataValidations>").to_owned();
     let merged = |part: &str| element(part, "<mergeCells", "</mergeCells>").to_owned();
     assert_eq!((lists(&before), merged(&before)), (lists(&after), merged(&after)));

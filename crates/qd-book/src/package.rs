@@ -15,6 +15,7 @@ mod notes;
 mod passing;
 mod relations;
 mod sheet;
+mod status;
 mod styles;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod xml;
 
 pub use edits::{CellEdit, Content, Emptied, Note, SheetEdits, Written};
 pub use fill::{Grid, Headings, NamedCell};
+pub use status::with_status;
 
 use crate::copy::CopiedBook;
 use crate::deflate::{Deflater, Stream};

@@ -28,7 +28,7 @@ pub use formats::xlsx::{Document, Sheet, workbook};
 pub use formats::{Format, format, format_names};
 pub use labels::{Labels, label_names, labels};
 pub use package::{Package, PackageVersion, Resource};
-pub use template::{Fill, Template};
+pub use template::{Fill, Template, as_draft};
 
 /// What stands on every sheet and document of a demonstration.
 pub const DEMONSTRATION: &str = "Demonstration: invented people";

@@ -56,6 +56,11 @@ pub enum Fill<'a> {
     },
 }
 
+/// A filled template that says in its properties that it is a draft, which is not seen on its sheets.
+pub fn as_draft(filled: Vec<u8>) -> Result<Vec<u8>, ReturnError> {
+    Ok(qd_book::package::with_status(filled, "Draft")?)
+}
+
 impl Template {
     /// Opens a template.
     pub fn open(bytes: Vec<u8>) -> Result<Self, ReturnError> {

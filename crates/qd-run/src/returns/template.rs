@@ -68,7 +68,17 @@ impl Maker<'_> {
             }
             Template::open(bytes.clone())?.filled(&fills)
         };
-        Ok(filled(true).and_then(|draft| Ok([draft, filled(false)?])))
+        // A form has no place of ours for the word, so that a draft says it in the workbook's properties; on
+        // its sheets it stands only where the pipeline gives it a cell.
+        let covers =
+            file.parts.iter().filter_map(|part| if let Part::Cover(cover) = part { Some(cover) } else { None });
+        let shows_status = covers.flat_map(|cover| &cover.cells).any(|(_, label)| label == STATUS);
+        let both = || {
+            let sent = filled(false)?;
+            let draft = if shows_status { filled(true)? } else { sent.clone() };
+            Ok([qd_return::as_draft(draft)?, sent])
+        };
+        Ok(both())
     }
 
     fn status(&self, is_draft: bool) -> String {
