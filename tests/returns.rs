@@ -80,3 +80,31 @@ fn a_plan_writes_nothing_and_names_every_released_field() {
         }
     }
 }
+
+#[test]
+fn under_a_floor_nobody_stands_out_and_the_house_knows_whom_it_hit() {
+    let checkout = Checkout::new();
+    let said = checkout.run(&["run", "pipelines/whp.toml", "--format", "json"]).ends(0).json();
+    let risk = checkout.read("private/whp/2023-24-Q2/risk/statistics.json");
+    let risk: serde_json::Value = serde_json::from_str(&risk).expect("JSON");
+    let classes = &risk["by_columns"]["classes"];
+    assert_eq!((classes["unique"].as_u64(), classes["in_small_classes"].as_u64()), (Some(0), Some(0)), "{risk}");
+    assert!(classes["smallest_class"].as_u64() >= Some(5), "{risk}");
+    // Dates still tell people apart, and what two recipients both get is counted.
+    assert!(risk["with_dates"]["classes"]["unique"].as_u64() > Some(0));
+    assert!(!risk["assumes_that_is_known"].as_str().expect("words").is_empty());
+    let floor = &risk["floor"];
+    assert_eq!(floor["made_coarser"], serde_json::json!(["employment_history"]));
+    let blank = floor["people_left_blank"].as_u64().expect("a number");
+    let people = risk["people"].as_u64().expect("a number");
+    assert!((1..people / 5).contains(&blank), "{blank} of {people}");
+    let hits = floor["hits"].as_array().expect("hits");
+    let of = |column: &str, name: &str| -> u64 {
+        hits.iter().filter(|hit| hit["column"] == column).filter_map(|hit| hit[name].as_u64()).sum()
+    };
+    assert_eq!(of("gender", "people"), people);
+    assert!(of("gender", "in_small_classes") >= blank, "more stood out before a column was made coarser");
+    let notes = said["returns"].as_array().expect("returns").iter().find(|it| it["name"] == "statistics");
+    let notes = notes.expect("the return")["notes"].to_string();
+    assert!(notes.contains("employment_history made coarser") && notes.contains("left blank"), "{notes}");
+}

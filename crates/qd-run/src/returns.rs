@@ -26,7 +26,7 @@ use crate::load::Loaded;
 use crate::outcome::{Blocked, LeftOut, ReturnFile, ReturnOutcome};
 use crate::place::{Listed, NewFile};
 use crate::released::{Before, Released};
-use crate::risk::{self, ReturnRisk};
+use crate::risk::{self, Floor, ReturnRisk};
 use crate::state::PeriodState;
 use crate::streams::Streamed;
 use blocked::missing_periods;
@@ -139,7 +139,8 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
     }
     let released = made.released.to_file(&made_for.name);
     made.files.extend(crosswalk(making, made_for, maker.recipient, &maker.key)?);
-    let risk = risk::of_tables(&making.loaded.pipeline, maker.recipient, &made.tables);
+    let risk = risk::of_tables(&making.loaded.pipeline, maker.recipient, &made.tables, made.floor.take());
+    outcome.notes.extend(risk.iter().filter_map(ReturnRisk::floor_in_short));
     let paper = |risk: &ReturnRisk| NewFile { path: format!("risk/{folder}.json"), bytes: risk.paper(made_for) };
     let papers: Vec<NewFile> = risk.iter().map(paper).collect();
     if made.rare > 0 {
@@ -188,7 +189,7 @@ pub(crate) fn risk(making: &Making<'_>, made_for: &MadeFor<'_>) -> Option<Return
             }
         }
     }
-    risk::of_tables(&making.loaded.pipeline, maker.recipient, &content.tables)
+    risk::of_tables(&making.loaded.pipeline, maker.recipient, &content.tables, content.floor.take())
 }
 
 /// What a return's files hold so far.
@@ -203,6 +204,8 @@ struct Content {
     left_out: Vec<(String, u64)>,
     /// Tables under pseudonyms, whose risk is told.
     tables: Vec<ClearedTable>,
+    /// What the recipient's floor did to them.
+    floor: Option<Floor>,
     /// People whom too few others look like, where the recipient may get none such.
     rare: u64,
     /// Where each row came from.

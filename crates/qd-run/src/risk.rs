@@ -3,7 +3,7 @@
 use crate::folders;
 use crate::returns::MadeFor;
 use qd_disclosure::ClearedTable;
-use qd_disclosure::risk::{Classes, Risk, risk, unique_by};
+use qd_disclosure::risk::{Classes, Cost, Risk, risk, unique_by};
 use qd_model::pipeline::{FieldRelease, Pipeline, Recipient};
 use qd_model::words::{self, thousands};
 use serde_json::{Value, json};
@@ -15,16 +15,32 @@ const USUAL: u64 = 5;
 const ASSUMES: &str = "that a person is in the extract, and what every column made of an indirect identifier says of them; \
                        for the second count, also the sequence of all dates";
 
+/// What a recipient's floor did to its rows.
+pub(crate) struct Floor {
+    /// People whose indirect identifiers were left blank.
+    pub(crate) blanked: u64,
+    /// Columns that were made coarser.
+    pub(crate) coarser: Vec<String>,
+    /// Whom it hits: people of each value, and how many of them too few others looked like before.
+    pub(crate) hit: Vec<Cost>,
+}
+
 /// The risk of a return, and what it shares with other recipients.
 pub(crate) struct ReturnRisk {
     risk: Risk,
+    floor: Option<Floor>,
     alike: u64,
     /// Other recipients of rows with pseudonyms, the columns that both get, and how many are unique by them.
     shared: Vec<(String, Vec<String>, u64)>,
 }
 
 /// The risk of a return's tables; nothing where they are not under pseudonyms.
-pub(crate) fn of_tables(pipeline: &Pipeline, recipient: &Recipient, tables: &[ClearedTable]) -> Option<ReturnRisk> {
+pub(crate) fn of_tables(
+    pipeline: &Pipeline,
+    recipient: &Recipient,
+    tables: &[ClearedTable],
+    floor: Option<Floor>,
+) -> Option<ReturnRisk> {
     let people = &pipeline.people.as_ref()?.table;
     let alike = recipient.floor.as_ref().map_or(USUAL, |floor| floor.people);
     let tables: Vec<&ClearedTable> = tables.iter().collect();
@@ -32,7 +48,7 @@ pub(crate) fn of_tables(pipeline: &Pipeline, recipient: &Recipient, tables: &[Cl
     let own = tables.iter().find(|table| table.name() == people)?;
     let others = pipeline.recipients.iter().filter(|other| other.code != recipient.code);
     let shared = others.filter_map(|other| shared_with(recipient, other, own)).collect();
-    Some(ReturnRisk { risk, alike, shared })
+    Some(ReturnRisk { risk, floor, alike, shared })
 }
 
 /// The columns of the people table that another recipient gets just so, and how many are unique by them.
@@ -74,6 +90,20 @@ impl ReturnRisk {
         line
     }
 
+    /// What the floor did, where it did something.
+    pub(crate) fn floor_in_short(&self) -> Option<String> {
+        let floor = self.floor.as_ref().filter(|floor| floor.blanked > 0 || !floor.coarser.is_empty())?;
+        let coarser: Vec<&str> = floor.coarser.iter().map(String::as_str).collect();
+        let all = thousands(self.risk.people);
+        let blanked =
+            format!("the indirect identifiers of {} of {all} people are left blank", thousands(floor.blanked));
+        let why = format!("since fewer than {} looked alike", self.alike);
+        Some(match coarser.as_slice() {
+            [] => format!("{blanked}, {why}"),
+            coarser => format!("{} made coarser for everybody, and then {blanked}, {why}", words::list(coarser)),
+        })
+    }
+
     /// The paper that stays in the house.
     pub(crate) fn paper(&self, made_for: &MadeFor<'_>) -> Vec<u8> {
         let risk = &self.risk;
@@ -86,11 +116,13 @@ impl ReturnRisk {
             .iter()
             .map(|of| json!({ "column": of.column, "least_values": of.least, "people_told": of.told }))
             .collect();
-        let cost: Vec<Value> = risk
-            .cost
-            .iter()
-            .map(|of| json!({ "column": of.column, "value": of.value, "people": of.people, "in_small_classes": of.small }))
-            .collect();
+        let costs = |costs: &[Cost]| -> Vec<Value> {
+            let cost = |of: &Cost| json!({ "column": of.column, "value": of.value, "people": of.people, "in_small_classes": of.small });
+            costs.iter().map(cost).collect()
+        };
+        let floor = self.floor.as_ref().map(|floor| {
+            json!({ "people_left_blank": floor.blanked, "made_coarser": floor.coarser, "hits": costs(&floor.hit) })
+        });
         let shared: Vec<Value> = self
             .shared
             .iter()
@@ -107,7 +139,8 @@ impl ReturnRisk {
             "by_columns": { "columns": risk.known, "classes": classes(&risk.classes) },
             "with_dates": { "columns": risk.events, "classes": classes(&risk.with_events) },
             "special_fields": diversity,
-            "suppression_would_hit": cost,
+            "suppression_would_hit": costs(&risk.cost),
+            "floor": floor,
             "with_other_recipients": shared,
         }))
     }

@@ -3,6 +3,7 @@
 use super::{Content, Maker};
 use crate::audit::RowLineage;
 use crate::released::Given;
+use crate::risk::Floor;
 use arrow::array::{AsArray, BooleanArray, StringArray};
 use qd_disclosure::{Clearance, ClearedTable, Reasons};
 use qd_model::pipeline::{FileSpec, Keep, Rows};
@@ -88,8 +89,14 @@ impl Maker<'_> {
         else {
             return table;
         };
+        // Whom it hits is told of the rows as they were: afterwards nobody stands out.
+        let before = qd_disclosure::risk::risk(&[&table], &rows.table, floor.people);
         match qd_disclosure::risk::floored(table, floor) {
-            Ok(floored) => floored.table,
+            Ok(floored) => {
+                let hit = before.map(|risk| risk.cost).unwrap_or_default();
+                content.floor = Some(Floor { blanked: floored.blanked, coarser: floored.coarser, hit });
+                floored.table
+            }
             Err(refused) => {
                 let (table, rare) = *refused;
                 content.rare += rare;
