@@ -5,6 +5,7 @@ use crate::class::Class;
 use crate::code::Severity;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 /// The value behind a finding, or why it is not shown. Only [`Evidence::of`] makes one, so that the
@@ -116,13 +117,47 @@ pub struct Hit {
     pub evidence: Option<Evidence>,
 }
 
+/// The hits of a source. Reports share them, since there may be millions; whoever changes them while they
+/// are shared gets a copy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hits(Arc<Vec<Hit>>);
+
+impl Deref for Hits {
+    type Target = Vec<Hit>;
+
+    fn deref(&self) -> &Vec<Hit> {
+        &self.0
+    }
+}
+
+impl DerefMut for Hits {
+    fn deref_mut(&mut self) -> &mut Vec<Hit> {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl From<Vec<Hit>> for Hits {
+    fn from(hits: Vec<Hit>) -> Self {
+        Self(Arc::new(hits))
+    }
+}
+
+impl<'a> IntoIterator for &'a Hits {
+    type Item = &'a Hit;
+    type IntoIter = std::slice::Iter<'a, Hit>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
 /// All findings of one source.
 #[derive(Debug, Clone, Default)]
 pub struct SourceFindings {
     /// What was seen, once per check and field.
     pub faults: Vec<Fault>,
     /// Where it was seen. Sorted by [`SourceFindings::sort`].
-    pub hits: Vec<Hit>,
+    pub hits: Hits,
     /// The keyed digest of the record key of rows with a finding, in a run.
     pub records: BTreeMap<u32, String>,
     /// Reason codes of the queries that somebody has explained, by row and fault.
@@ -152,7 +187,8 @@ impl SourceFindings {
     pub fn extend(&mut self, other: Self) {
         let offset = self.faults.len() as u32;
         self.faults.extend(other.faults);
-        self.hits.extend(other.hits.into_iter().map(|hit| Hit { fault: hit.fault + offset, ..hit }));
+        let hits = Arc::unwrap_or_clone(other.hits.0).into_iter();
+        self.hits.extend(hits.map(|hit| Hit { fault: hit.fault + offset, ..hit }));
         self.records.extend(other.records);
         self.explained
             .extend(other.explained.into_iter().map(|((row, fault), reason)| ((row, fault + offset), reason)));

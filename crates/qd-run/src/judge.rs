@@ -12,13 +12,14 @@ use qd_model::finding::{Fault, Hit, ShowValues, SourceFindings};
 use qd_model::report::{Filled, NotChecked};
 use qd_model::schema::{ForeignKey, Rule, Schema};
 use qd_rules::Constants;
-use qd_source::{Block, Opened, Place, Request};
+use qd_source::{Block, Look, Opened, Place, Request};
 use qd_table::{Shape, Typed};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What is to be judged, and by what.
+#[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) path: &'a Path,
     pub(crate) table: &'a LoadedTable,
@@ -59,6 +60,8 @@ pub(crate) struct Judged {
     /// In how many of them each field is filled in.
     pub(crate) filled: Vec<Filled>,
     pub(crate) is_rejected: bool,
+    /// How much of the file had to be looked at for its encoding.
+    pub(crate) look: Look,
     /// Whether a column was quarantined, so that no copy of the file may be kept.
     pub(crate) is_quarantined: bool,
     pub(crate) not_checked: Vec<NotChecked>,
@@ -98,6 +101,15 @@ struct Part {
 
 /// Opens and judges one source. Runs on the pool that it is called on.
 pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
+    judge_as(subject, Look::Beginning).unwrap_or_else(|| {
+        // Only now it is known in which encoding the file is, and all that was read before counts for nothing.
+        subject.taker.inspect(|taker| taker.spoil());
+        judge_as(&Subject { taker: None, ..*subject }, Look::Whole).expect("all of it was looked at")
+    })
+}
+
+/// The same, once that much of the file was looked at for its encoding; nothing where that was too little.
+fn judge_as(subject: &Subject<'_>, look: Look) -> Option<Judged> {
     let schema = &subject.table.schema;
     let request = Request {
         schema: Some(schema),
@@ -105,11 +117,12 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         sheet: subject.sheet,
         formats: subject.formats,
         place: subject.place,
+        look,
     };
     let mut source = match qd_source::open_to_judge(subject.path, &request) {
         Opened::Rejected(rejection) => {
             subject.taker.inspect(|taker| taker.end(0));
-            return rejected(rejection);
+            return Some(rejected(rejection));
         }
         Opened::Table(source) => source,
     };
@@ -125,12 +138,16 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
         .par_bridge()
         .map(|(position, block)| judge_block(position, block, subject, &checker, taker.map(|taker| (taker, &holding))))
         .collect();
+    if source.is_misread() {
+        return None;
+    }
     parts.sort_unstable_by_key(|part| part.position);
     subject.taker.inspect(|it| it.end(if taker.is_some() { parts.len() } else { 0 }));
 
     let filled_in: Vec<Vec<u64>> = parts.iter_mut().map(|part| std::mem::take(&mut part.filled)).collect();
     let mut judged = Judged {
         shape: source.shape.clone(),
+        look,
         is_quarantined: !source.quarantined.is_empty(),
         rows: parts.iter().map(|part| part.rows).sum(),
         filled: filled(schema, &filled_in),
@@ -184,18 +201,18 @@ pub(crate) fn judge(subject: &Subject<'_>) -> Judged {
     });
     findings.extend(SourceFindings {
         faults: checker.faults().to_vec(),
-        hits: from_checks,
+        hits: from_checks.into(),
         ..SourceFindings::default()
     });
     judged.not_checked = gaps(schema, not_judged, not_seen, judged.rows);
     findings.extend(own);
     findings.extend(normalised::notes(schema, &judged.shape, subject.severities, &tidied));
     let rules = escalated(rules, schema, &from_rules, judged.rows);
-    findings.extend(SourceFindings { faults: rules, hits: from_rules, ..SourceFindings::default() });
+    findings.extend(SourceFindings { faults: rules, hits: from_rules.into(), ..SourceFindings::default() });
     findings.sort();
     judged.is_rejected = columns.forbid_use || findings.count(Severity::Reject) > 0;
     judged.findings = findings;
-    judged
+    Some(judged)
 }
 
 /// What was not judged, and why: by rules, and by the reader because of the file's format.

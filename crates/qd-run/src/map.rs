@@ -113,6 +113,7 @@ pub fn map(request: &MapRequest<'_>) -> Result<Mapping, Refusal> {
             sheet: job.sheet,
             formats: job.formats,
             place: job.place,
+            ..Request::default()
         },
         file,
     )?;

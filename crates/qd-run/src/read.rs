@@ -95,8 +95,10 @@ fn read_one(request: &ReadRequest<'_>, job: Option<&Job<'_>>) -> ReadTable {
         notes: Vec::new(),
         is_rejected: false,
     };
-    let opened =
-        qd_source::open(request.file, &Request { schema: schema.map(AsRef::as_ref), headings, sheet, formats, place });
+    let opened = qd_source::open(
+        request.file,
+        &Request { schema: schema.map(AsRef::as_ref), headings, sheet, formats, place, ..Request::default() },
+    );
     let mut source = match opened {
         Opened::Table(source) => source,
         Opened::Rejected(rejection) => {

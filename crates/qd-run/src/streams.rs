@@ -24,6 +24,7 @@ use qd_table::Typed;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 /// Why a lock can be taken.
@@ -38,6 +39,8 @@ pub(crate) struct Streams<'a> {
     first: Vec<Option<Stream<'a>>>,
     /// Which rows of each source the first pass held, by table and the source's public name.
     held: Mutex<BTreeMap<(usize, String), Vec<u32>>>,
+    /// Whether rows were taken that no source has.
+    spoilt: AtomicBool,
 }
 
 /// An extract that is made.
@@ -54,7 +57,7 @@ impl<'a> Streams<'a> {
             .iter()
             .map(|plan| plan.is_settled_at_once.then(|| Stream::begin(plan, staging, &BTreeSet::new())).transpose());
         let first = first.collect::<Result<_, _>>()?;
-        Ok(Self { loaded, staging, planned, first, held: Mutex::default() })
+        Ok(Self { loaded, staging, planned, first, held: Mutex::default(), spoilt: AtomicBool::new(false) })
     }
 
     /// Whether a table's rows need not be kept.
@@ -73,10 +76,12 @@ impl<'a> Streams<'a> {
     pub(crate) fn finish(mut self, computed: &Computed) -> Result<Vec<Streamed>, Refusal> {
         let held = std::mem::take(&mut *self.held.lock().expect(UNHURT));
         let is_settled = |plan: &Planned<'_>| {
-            computed.sources.iter().filter(|source| source.table == plan.table).all(|source| {
-                let before = held.get(&(source.table, source.public.clone()));
-                if source.judged.is_rejected { before.is_none() } else { before == Some(&source.held) }
-            })
+            let is_spoilt = self.spoilt.load(Ordering::Relaxed);
+            !is_spoilt
+                && computed.sources.iter().filter(|source| source.table == plan.table).all(|source| {
+                    let before = held.get(&(source.table, source.public.clone()));
+                    if source.judged.is_rejected { before.is_none() } else { before == Some(&source.held) }
+                })
         };
         let made = self.planned.iter().zip(std::mem::take(&mut self.first)).map(|(plan, first)| {
             let mut plain = BTreeSet::new();
@@ -136,6 +141,7 @@ impl<'a> Streams<'a> {
             sheet: found.spec.sheet.as_deref(),
             formats: &found.spec.formats,
             place: found.place,
+            look: source.judged.look,
         };
         let changed = || {
             Refusal::new("a partner's file changed while it was being used")
@@ -204,6 +210,11 @@ impl Taker<'_, '_> {
         for (plan, stream) in self.each() {
             stream.take(self.place, position, plan.part(self.partner, &kept));
         }
+    }
+
+    /// What was taken was not what the source holds: nothing of it may leave.
+    pub(crate) fn spoil(&self) {
+        self.streams.spoilt.store(true, Ordering::Relaxed);
     }
 
     /// The source has no more blocks than these.

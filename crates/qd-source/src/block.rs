@@ -99,6 +99,8 @@ pub(crate) struct Plan {
     pub(crate) outside: u32,
     /// Set by the first row of data.
     pub(crate) any_row: AtomicBool,
+    /// Set by the first bytes that are not UTF-8 in a text that should be.
+    pub(crate) any_broken: AtomicBool,
 }
 
 impl Plan {
@@ -126,6 +128,7 @@ impl Plan {
             stray: 0,
             outside: 0,
             any_row: AtomicBool::new(false),
+            any_broken: AtomicBool::new(false),
         }
     }
 

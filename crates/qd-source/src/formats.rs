@@ -21,6 +21,7 @@ use crate::block::{Block, Plan};
 use crate::faults::{self, Trouble};
 use crate::place::Named;
 use crate::sample::Sample;
+use crate::source::Look;
 use head::Head;
 use input::Input;
 use qd_model::Fault;
@@ -78,6 +79,10 @@ pub(crate) trait Book: Send {
     }
     /// The rows of a sheet, in order.
     fn blocks<'a>(&'a mut self, sheet: usize, plan: Arc<Plan>) -> Box<dyn Iterator<Item = Block> + Send + 'a>;
+    /// Whether only the beginning of the text was looked at for its encoding.
+    fn is_encoding_assumed(&self) -> bool {
+        false
+    }
     /// Why the blocks ended before the sheet did.
     fn trouble(&self) -> Option<&Fault>;
 }
@@ -90,8 +95,8 @@ pub(crate) struct Sheet {
 }
 
 /// Recognises a file and opens it.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn Book>, Trouble> {
-    open_input(&Input::file(path))
+pub(crate) fn open(path: &Path, look: Look) -> Result<Box<dyn Book>, Trouble> {
+    open_input(&Input::file(path, look))
 }
 
 /// The same for what a packed file holds.

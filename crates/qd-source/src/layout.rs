@@ -405,6 +405,7 @@ impl Builder {
             outside: self.outside,
             slots: self.slots,
             any_row: AtomicBool::new(false),
+            any_broken: AtomicBool::new(false),
         };
         Layout { shape: self.shape, findings: self.findings, quarantined: self.quarantined, plan }
     }

@@ -36,5 +36,5 @@ pub use formats::limits::raise_limits;
 pub use guard::is_guarded;
 pub use own::{AnswerLine, answers, is_answer, own_sheets};
 pub use place::Place;
-pub use source::{Opened, Rejection, Request, Source, open, open_to_judge};
+pub use source::{Look, Opened, Rejection, Request, Source, open, open_to_judge};
 pub use whole::{Unreadable, Whole, WholeSheet, whole};

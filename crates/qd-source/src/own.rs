@@ -2,6 +2,7 @@
 //! and left out when the workbook is read.
 
 use crate::formats::{self, Book};
+use crate::source::Look;
 use crate::whole::cells_of;
 use qd_model::Schema;
 use qd_model::answer::{CODES, Column, FINDINGS, HOW_TO, Mark, NOT_CHECKED, SUMMARY, parse_schema_mark};
@@ -67,7 +68,7 @@ fn own_sheets_of(book: &mut dyn Book) -> Vec<(String, Mark)> {
 
 /// A workbook that may hold sheets of ours. Others are not opened: most files are none.
 fn open(path: &Path) -> Option<Box<dyn Book>> {
-    may_hold_ours(path).unwrap_or(false).then(|| formats::open(path).ok())?
+    may_hold_ours(path).unwrap_or(false).then(|| formats::open(path, Look::Whole).ok())?
 }
 
 /// Looks for the name of one of our sheets where a workbook lists its sheets.

@@ -26,6 +26,18 @@ pub struct Request<'a> {
     pub formats: &'a [(String, String)],
     /// Where the table stands, where its headings alone do not tell.
     pub place: Place<'a>,
+    /// How much of a text file is looked at for its encoding before it is read.
+    pub look: Look,
+}
+
+/// How much of a text file is looked at for its encoding before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Look {
+    /// All of it: the first accent may stand on its last line.
+    #[default]
+    Whole,
+    /// Its beginning. Once the rows have been read, [`Source::is_misread`] tells whether that was enough.
+    Beginning,
 }
 
 /// What became of a file that was asked for.
@@ -77,7 +89,7 @@ pub fn open(path: &Path, request: &Request<'_>) -> Opened {
 /// The same for who goes on to look at the cells of a source whose columns forbid its use, so that all
 /// that is wrong is known at once: such a source has findings of severity `reject` then.
 pub fn open_to_judge(path: &Path, request: &Request<'_>) -> Opened {
-    match formats::open(path).and_then(|book| lay_out(book, request)) {
+    match formats::open(path, request.look).and_then(|book| lay_out(book, request)) {
         Ok(source) => Opened::Table(source),
         Err(trouble) => {
             let mut findings = SourceFindings::default();
@@ -113,6 +125,12 @@ impl Source {
     /// [`crate::Block::read`] is the work, and may be done on any thread.
     pub fn blocks(&mut self) -> Blocks<'_> {
         Blocks(self.book.blocks(self.sheet, Arc::clone(&self.plan)))
+    }
+
+    /// Whether the encoding was told by the file's beginning, and what came after it, all of which has been
+    /// read now, says that it may be another one: the rows that were read mean nothing then.
+    pub fn is_misread(&self) -> bool {
+        self.book.is_encoding_assumed() && self.plan.any_broken.load(Ordering::Relaxed)
     }
 
     /// What is known only once every block has been read: that there was no row, or that the file

@@ -110,7 +110,7 @@ pub(super) fn read_bytes(bytes: &[u8], request: &Request<'_>, block: Option<usiz
     match block {
         None => read_file(&path, request),
         Some(block) => {
-            let book = Box::new(TextBook::open(&Input::file(&path), block).unwrap());
+            let book = Box::new(TextBook::open(&Input::file(&path, crate::Look::Whole), block).unwrap());
             read_source(lay_out(book, request).map_err(|trouble| trouble.fault().message.clone()).unwrap())
         }
     }

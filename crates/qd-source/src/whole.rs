@@ -3,6 +3,7 @@
 use crate::block::Plan;
 use crate::faults::Trouble;
 use crate::formats::{self, Book};
+use crate::source::Look;
 use arrow::array::Array;
 use qd_table::Stored;
 use std::path::Path;
@@ -37,7 +38,7 @@ pub struct Unreadable;
 
 /// Opens a file.
 pub fn whole(path: &Path) -> Result<Whole, Unreadable> {
-    formats::open(path).map(|book| Whole { book }).map_err(|_| Unreadable)
+    formats::open(path, Look::Whole).map(|book| Whole { book }).map_err(|_| Unreadable)
 }
 
 impl Whole {

@@ -1,5 +1,6 @@
 //! Where a format's bytes come from: a file, or a table that was unfolded from a packed one.
 
+use crate::source::Look;
 use std::fs::File;
 use std::io::{Cursor, Read, Result, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -8,8 +9,8 @@ use std::sync::Arc;
 /// The bytes of a table's file. They can be read from their beginning as often as needed.
 #[derive(Debug, Clone)]
 pub(crate) enum Input {
-    /// A file on disk.
-    File(PathBuf),
+    /// A file on disk, and how much of it is looked at for its encoding.
+    File(PathBuf, Look),
     /// What was unfolded, and how many times something was: a packed file may hold a packed file.
     Unfolded(Unfolded, u8),
 }
@@ -31,8 +32,16 @@ impl AsRef<[u8]> for Unfolded {
 }
 
 impl Input {
-    pub(crate) fn file(path: &Path) -> Self {
-        Self::File(path.to_owned())
+    pub(crate) fn file(path: &Path, look: Look) -> Self {
+        Self::File(path.to_owned(), look)
+    }
+
+    /// How much is looked at for the encoding; of what was unfolded always all, since it is small.
+    pub(super) fn look(&self) -> Look {
+        match self {
+            Self::File(_, look) => *look,
+            Self::Unfolded(..) => Look::Whole,
+        }
     }
 
     /// What was unfolded from this input.
@@ -43,7 +52,7 @@ impl Input {
     /// How many times something was unfolded to come here.
     pub(super) fn depth(&self) -> u8 {
         match self {
-            Self::File(_) => 0,
+            Self::File(..) => 0,
             Self::Unfolded(_, depth) => *depth,
         }
     }
@@ -51,7 +60,7 @@ impl Input {
     /// How many bytes there are.
     pub(super) fn size(&self) -> Result<u64> {
         match self {
-            Self::File(path) => Ok(std::fs::metadata(path)?.len()),
+            Self::File(path, _) => Ok(std::fs::metadata(path)?.len()),
             Self::Unfolded(bytes, _) => Ok(bytes.0.len() as u64),
         }
     }
@@ -59,7 +68,7 @@ impl Input {
     /// The bytes, from the beginning.
     pub(super) fn open(&self) -> Result<Bytes> {
         match self {
-            Self::File(path) => {
+            Self::File(path, _) => {
                 let file = File::open(path)?;
                 if file.metadata()?.is_dir() {
                     Err(std::io::ErrorKind::IsADirectory.into())

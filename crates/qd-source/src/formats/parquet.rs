@@ -29,7 +29,7 @@ impl Format for Parquet {
     }
 
     fn open(&self, input: &Input) -> Result<Box<dyn Book>, Trouble> {
-        let Input::File(path) = input else {
+        let Input::File(path, _) = input else {
             let fix = "unpack it and give the Parquet file itself: it is compressed already";
             return Err(faults::unreadable("is a Parquet file in a packed file", fix));
         };

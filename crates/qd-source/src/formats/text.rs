@@ -142,6 +142,10 @@ impl Book for TextBook {
         }))
     }
 
+    fn is_encoding_assumed(&self) -> bool {
+        self.found.is_assumed
+    }
+
     fn trouble(&self) -> Option<&Fault> {
         self.trouble.as_ref().map(Trouble::fault)
     }
@@ -163,8 +167,10 @@ impl TextBlock {
 
     pub(crate) fn read(self) -> ReadBlock {
         let plan = Arc::clone(&self.plan);
-        let text = String::from_utf8(self.bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let text = String::from_utf8(self.bytes).unwrap_or_else(|error| {
+            plan.any_broken.store(true, Ordering::Relaxed);
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        });
         // Looked for once in the whole block, so that good blocks are not searched row by row.
         let damaged = memmem::find(text.as_bytes(), "\u{fffd}".as_bytes()).is_some();
         let nul = memchr::memchr(0, text.as_bytes()).is_some();

@@ -8,6 +8,7 @@ use crate::block::{Block, Plan};
 use crate::faults::{self, Trouble};
 use crate::place::Named;
 use crate::sample::Sample;
+use crate::source::Look;
 use ::zip::ZipArchive;
 use qd_model::Fault;
 use std::io::{BufReader, Read};
@@ -86,7 +87,7 @@ fn is_table(bytes: Vec<u8>) -> bool {
         return true;
     }
     let head = Head { bytes, zip: head::Zip::No };
-    let nowhere = Input::file(std::path::Path::new(""));
+    let nowhere = Input::file(std::path::Path::new(""), Look::Whole);
     super::strangers::recognise(&nowhere, &head).is_none() && super::ALL.iter().any(|format| format.recognises(&head))
 }
 

@@ -33,7 +33,8 @@ fn paired_workbooks_agree_value_by_value() {
 
 fn compare(old: &Path, new: &Path, stem: &str) -> usize {
     let sheets = |path: &Path| -> Vec<String> {
-        let book = crate::formats::open(path).map_err(|trouble| trouble.fault().message.clone()).unwrap();
+        let book =
+            crate::formats::open(path, crate::Look::Whole).map_err(|trouble| trouble.fault().message.clone()).unwrap();
         book.sheets().iter().filter_map(|sheet| sheet.name.clone()).collect()
     };
     let names = sheets(old);

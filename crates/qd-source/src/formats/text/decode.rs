@@ -2,6 +2,7 @@
 
 use crate::formats::input::{Bytes, Input};
 use crate::guard;
+use crate::source::Look;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::io::{Read, Result, Seek, SeekFrom};
@@ -14,11 +15,17 @@ pub(super) struct Found {
     mark: u64,
     /// What it was read as, where that is worth a note.
     pub(super) named: Option<&'static str>,
+    /// Whether it was told by the beginning of the file alone.
+    pub(super) is_assumed: bool,
 }
 
+/// How much of a file is its beginning.
+const BEGINNING: u64 = 1 << 20;
+
 /// Finds a file's encoding: by its byte order mark; as UTF-8 where all its bytes are; else as
-/// an older encoding (Windows-1252 above all), unless the bytes are plainly UTF-8 with some damage. The whole file is looked at,
-/// since the first accent may stand on its last line.
+/// an older encoding (Windows-1252 above all), unless the bytes are plainly UTF-8 with some damage. The whole
+/// file is looked at, since the first accent may stand on its last line, unless the input says that its
+/// beginning is enough for now.
 pub(super) fn detect(input: &Input) -> Result<Found> {
     let mut file = input.open()?;
     let mut start = Vec::new();
@@ -27,15 +34,22 @@ pub(super) fn detect(input: &Input) -> Result<Found> {
         // A file that was put together from others may begin with the mark twice.
         let twice = encoding == UTF_8 && start[mark..].starts_with(b"\xef\xbb\xbf");
         let mark = if twice { mark * 2 } else { mark };
-        return Ok(Found { encoding, mark: mark as u64, named: name(encoding) });
+        return Ok(Found { encoding, mark: mark as u64, named: name(encoding), is_assumed: false });
     }
     if let Some(encoding) = unmarked_utf16(&start) {
-        return Ok(Found { encoding, mark: 0, named: name(encoding) });
+        return Ok(Found { encoding, mark: 0, named: name(encoding), is_assumed: false });
+    }
+    if input.look() == Look::Beginning && input.size()? > BEGINNING {
+        file.seek(SeekFrom::Start(0))?;
+        // A letter that the cut goes through counts as broken; then all is looked at.
+        if Evidence::of(&mut (&mut file).take(BEGINNING))?.broken == 0 {
+            return Ok(Found { encoding: UTF_8, mark: 0, named: None, is_assumed: true });
+        }
     }
     file.seek(SeekFrom::Start(0))?;
     let evidence = Evidence::of(&mut file)?;
     let encoding = if evidence.broken > evidence.letters { legacy(input)? } else { UTF_8 };
-    Ok(Found { encoding, mark: 0, named: name(encoding) })
+    Ok(Found { encoding, mark: 0, named: name(encoding), is_assumed: false })
 }
 
 fn name(encoding: &'static Encoding) -> Option<&'static str> {
@@ -89,7 +103,7 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn of(file: &mut Bytes) -> Result<Self> {
+    fn of(file: &mut impl Read) -> Result<Self> {
         let mut evidence = Self::default();
         let mut piece = vec![0; 1 << 20];
         let mut kept = 0;
