@@ -162,7 +162,7 @@ fn counts_by_period_are_set_against_cumulative_ones_of_other_returns() {
     let by_period = "[[returns]]\nname = \"course\"\ntitle = \"Course\"\nrecipient = \"board\"\nretention = \"short\"\n[[returns.files]]\nformat = \"xlsx\"\npath = \"course.xlsx\"\n[[returns.files.parts]]\npart = \"by-period\"\nname = \"By period\"\n[[returns.files.parts.rows]]\nlabel = \"People\"\ncounts = [{ table = \"people\" }]\n";
     checkout.write("small.toml", format!("{}\n{by_period}", checkout.read("small.toml")));
     // Four people in the second period, all of them new: 44 so far.
-    let text = (40..44).map(|index| format!("F{index},F,East,20\n")).collect::<String>();
+    let text = (40..44).map(|index| format!("F{index},F,East,20\n")).collect::<Vec<_>>().concat();
     checkout.write("in2/north.csv", format!("ref,sex,area,hours\n{text}"));
     checkout.run(&["run", "small.toml", "--key", "small.key", "--format", "json"]).ends(0);
     let shown = |name: &str| -> BTreeMap<String, String> {
@@ -219,7 +219,8 @@ fn a_two_way_table_hides_two_or_more_cells_in_each_row_and_column() {
     // A row that is all one value is known of each person in it.
     checkout.write(
         "in/north.csv",
-        "ref,sex,area,hours\n".to_owned() + &(0..12).map(|it| format!("F{it},F,East,20\n")).collect::<String>(),
+        "ref,sex,area,hours\n".to_owned()
+            + &(0..12).map(|it| format!("F{it},F,East,20\n")).collect::<Vec<_>>().concat(),
     );
     let said = checkout.run(&["run", "small.toml", "--key", "small.key", "--format", "json"]).ends(0);
     let notes = said.json()["returns"][0]["notes"].to_string();

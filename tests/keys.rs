@@ -158,7 +158,7 @@ fn a_digest_that_others_make_too_needs_a_secret_salt_and_is_called_weaker() {
     let numbers = of("private/whp/accepted/2023-24-Q2/referrals.parquet", "nino");
     let hex = |number: &String| -> String {
         let digest = sha2::Sha256::digest(format!("{number}{SALT}"));
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
     };
     assert!(numbers.len() > 100);
     assert_eq!(digests, numbers.iter().map(hex).collect());

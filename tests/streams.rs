@@ -78,6 +78,9 @@ partner_files = "none"
 keep = "{keep}"
 "#;
 
+const EXTRACT: &str = "out/small/Q1/draft/reader/rows.parquet";
+const FINDINGS: &str = "out/small/Q1/draft/findings.csv";
+
 /// What differs from one programme to the next.
 #[derive(Default)]
 struct Case {
@@ -96,7 +99,8 @@ fn rows(partner: char, last: &[u8]) -> Vec<u8> {
     let mut text = "ref,town,score\n".to_owned();
     for row in 0..84_000 {
         let town = if row % 3 == 0 { "a" } else { "b" };
-        writeln!(text, "{partner}{row:06},{town},{}", if row % 7 == 0 { 41 + row % 5 } else { row % 40 }).unwrap();
+        writeln!(text, "{partner}{row:06},{town},{}", if row % 7 == 0 { 41 + row % 5 } else { row % 40 })
+            .expect("a text can always grow");
     }
     [text.as_bytes(), last].concat()
 }
@@ -120,15 +124,16 @@ impl Case {
     fn check(&self) -> (usize, SchemaRef) {
         let (streamed, whole) = (self.made("nothing"), self.made("all"));
         let key = streamed.read("small.key");
-        std::fs::remove_file(whole.join("small.key")).unwrap();
-        std::fs::rename(streamed.join("small.key"), whole.join("small.key")).unwrap();
-        qd_disclosure::write_private(&streamed.join("small.key"), key.as_bytes()).unwrap();
-        const EXTRACT: &str = "out/small/Q1/draft/reader/rows.parquet";
-        const FINDINGS: &str = "out/small/Q1/draft/findings.csv";
+        std::fs::remove_file(whole.join("small.key")).expect("there");
+        std::fs::rename(streamed.join("small.key"), whole.join("small.key")).expect("there");
+        qd_disclosure::write_private(&streamed.join("small.key"), key.as_bytes()).expect("there");
         streamed.run(&["run", "small.toml", "--threads", "2"]).ends(0);
-        let on_two = std::fs::read(streamed.join(EXTRACT)).unwrap();
+        let on_two = std::fs::read(streamed.join(EXTRACT)).expect("there");
         streamed.run(&["run", "small.toml", "--threads", "1"]).ends(0);
-        assert!(on_two == std::fs::read(streamed.join(EXTRACT)).unwrap(), "one thread leaves other bytes than two");
+        assert!(
+            on_two == std::fs::read(streamed.join(EXTRACT)).expect("there"),
+            "one thread leaves other bytes than two"
+        );
         whole.run(&["run", "small.toml"]).ends(0);
         assert_eq!(streamed.read(FINDINGS), whole.read(FINDINGS));
         let (schema, left) = read(&streamed, EXTRACT);
@@ -154,7 +159,7 @@ fn read(checkout: &Checkout, path: &str) -> (SchemaRef, Vec<String>) {
 }
 
 fn is_dictionary(schema: &SchemaRef) -> bool {
-    matches!(schema.field_with_name("town").unwrap().data_type(), arrow::datatypes::DataType::Dictionary(..))
+    matches!(schema.field_with_name("town").expect("there").data_type(), arrow::datatypes::DataType::Dictionary(..))
 }
 
 #[test]

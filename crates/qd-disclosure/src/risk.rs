@@ -88,7 +88,7 @@ pub fn risk(tables: &[&ClearedTable], people_table: &str, alike: u64) -> Option<
         let dates: Vec<usize> = indirect_or_dated(table).filter(|index| is_event(table, *index)).collect();
         events.extend(dates.iter().map(|index| format!("{}.{}", table.name(), table.columns()[*index].name)));
         let of_rows = people.of_rows(table, person);
-        people.learn((table, &of_rows), &dates, &mut looks, &mut sequences);
+        People::learn((table, &of_rows), &dates, &mut looks, &mut sequences);
     }
     let names = |columns: &[usize]| columns.iter().map(|index| people_rows.columns()[*index].name.clone()).collect();
     let told = Told { people: &people, table: people_rows, by_columns: &by_columns };
@@ -115,7 +115,7 @@ pub fn unique_by(table: &ClearedTable, columns: &[usize]) -> u64 {
 /// the same.
 fn looked(people: &People<'_>, table: &ClearedTable, columns: &[usize], looks: &mut Looks) -> Vec<u32> {
     let mut known = vec![looks.begin(); people.len()];
-    people.learn((table, &people.rows), columns, looks, &mut known);
+    People::learn((table, &people.rows), columns, looks, &mut known);
     known
 }
 

@@ -118,7 +118,7 @@ fn a_fault_is_shown_at_the_first_field_that_has_a_column() {
     assert_eq!(leaving.field.as_deref(), Some("start_date"));
     assert_eq!(&*leaving.message, "Leaving date is before start date");
     assert_eq!(&*leaving.many, "rows: Leaving date is before start date");
-    assert_eq!(leaving.asks.as_deref(), Some("grant agreement, annex 2"));
+    assert_eq!(leaving.asks.as_deref(), Some("a rule; its source: grant agreement, annex 2"));
     assert!(!leaving.trial);
 
     assert_eq!((faults[1].column, faults[1].severity), (Some(3), Severity::Query));

@@ -136,7 +136,7 @@ fn judge_as(subject: &Subject<'_>, look: Look) -> Option<Judged> {
         .blocks()
         .enumerate()
         .par_bridge()
-        .map(|(position, block)| judge_block(position, block, subject, &checker, taker.map(|taker| (taker, &holding))))
+        .map(|(position, block)| judge_block(position, block, subject, &checker, taker.zip(Some(&holding))))
         .collect();
     if source.is_misread() {
         return None;
@@ -181,8 +181,7 @@ fn judge_as(subject: &Subject<'_>, look: Look) -> Option<Judged> {
     if columns.forbid_use {
         judged.filled.clear();
     }
-    for index in (0..schema.rules.len()).filter(|index| !columns.have_all(subject.table.rules.fields_of(*index))) {
-        let rule = index as u32;
+    for rule in columns.rules_without(subject) {
         from_rules.retain(|hit: &Hit| hit.fault != rule);
         not_judged.retain(|(other, _), _| *other != rule);
         not_judged.insert((rule, "a column that it needs is missing, or there twice"), judged.rows);
@@ -199,11 +198,8 @@ fn judge_as(subject: &Subject<'_>, look: Look) -> Option<Judged> {
         faults_at: findings.faults.len() as u32,
         keys: checker.part_keys(keys),
     });
-    findings.extend(SourceFindings {
-        faults: checker.faults().to_vec(),
-        hits: from_checks.into(),
-        ..SourceFindings::default()
-    });
+    let (faults, hits) = (checker.faults().to_vec(), from_checks.into());
+    findings.extend(SourceFindings { faults, hits, ..SourceFindings::default() });
     judged.not_checked = gaps(schema, not_judged, not_seen, judged.rows);
     findings.extend(own);
     findings.extend(normalised::notes(schema, &judged.shape, subject.severities, &tidied));
@@ -268,6 +264,12 @@ impl Columns {
         let has = |name: &String| shape.columns.iter().any(|column| column.field.as_ref() == Some(name));
         let present = schema.fields.iter().map(|field| has(&field.name)).collect();
         Self { forbid_use, shape, present }
+    }
+
+    /// The rules that need a column which the source has not, or has twice, by their numbers.
+    fn rules_without<'s>(&'s self, subject: &'s Subject<'_>) -> impl Iterator<Item = u32> + 's {
+        let rules = &subject.table.rules;
+        (0..subject.table.schema.rules.len() as u32).filter(|rule| !self.have_all(rules.fields_of(*rule as usize)))
     }
 
     /// Whether rows can be judged by these fields. In a source that can be used, one without a column

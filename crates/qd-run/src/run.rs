@@ -82,14 +82,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     let streamable = streams::streamable(&prepared, request.end);
     let planned = streams::planned(&prepared, &streamable);
     let streams = Streams::new(loaded, &staging, &planned)?;
-    let mut computed = prepared.compute(
-        prepared.period,
-        &earlier.people,
-        earlier.previous(&prepared),
-        &earlier.states,
-        Some(&streams),
-        progress,
-    )?;
+    let mut computed = compute(&prepared, &earlier, &streams, progress)?;
     if loaded.pipeline.outputs.keep == Keep::All {
         computed.keep(loaded, &prepared.key);
     }
@@ -145,14 +138,8 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
     enter_drafts(&mut ledger, &computed, &drafted, request)?;
     let Drafted { returns, files, made, finals, inside } = drafted;
     let around = Around { earlier: &earlier.states, returns: &returns, people_so_far: cumulative };
-    let record = |(name, figures): (&String, &ReturnFigures)| NewFile {
-        path: format!("figures/{name}.json"),
-        bytes: figures.record.clone(),
-    };
-    let records = figures.iter().map(record);
-    let finals = finals.into_iter().map(|file| NewFile { path: format!("final/{}", file.path), ..file });
-    let of_returns = finals.chain(records).chain(inside).collect();
-    add_private(&prepared, &computed, &around, request, of_returns, &mut staging)?;
+    let in_the_house = of_returns(finals, &figures, inside);
+    add_private(&prepared, &computed, &around, request, in_the_house, &mut staging)?;
     staging.add_file(&prepared.folders.ledger(), ledger.finish()?)?;
     // The drafts come last: once they are in place, all that they rest on is too.
     staging.add_with(&prepared.folders.draft(&prepared.period.label), &files, made)?;
@@ -180,6 +167,28 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         correction,
         strays: computed.strays,
     })
+}
+
+/// Reads and judges the period that is run.
+fn compute(
+    prepared: &Prepared<'_>,
+    earlier: &Earlier,
+    streams: &Streams<'_>,
+    progress: &dyn Progress,
+) -> Result<Computed, Refusal> {
+    let previous = earlier.previous(prepared);
+    prepared.compute(prepared.period, &earlier.people, previous, &earlier.states, Some(streams), progress)
+}
+
+/// What stays in the house of returns: their files as they will be when they are sent, their figures, and
+/// what is inside sealed ones.
+fn of_returns(finals: Vec<NewFile>, figures: &BTreeMap<String, ReturnFigures>, inside: Vec<NewFile>) -> Vec<NewFile> {
+    let record = |(name, figures): (&String, &ReturnFigures)| NewFile {
+        path: format!("figures/{name}.json"),
+        bytes: figures.record.clone(),
+    };
+    let finals = finals.into_iter().map(|file| NewFile { path: format!("final/{}", file.path), ..file });
+    finals.chain(figures.iter().map(record)).chain(inside).collect()
 }
 
 /// What rules on trial would do, partner by partner.

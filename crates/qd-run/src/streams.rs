@@ -105,24 +105,23 @@ impl<'a> Streams<'a> {
         &self,
         plan: &'a Planned<'a>,
         computed: &Computed,
-        plain: &BTreeSet<usize>,
+        unlisted: &BTreeSet<usize>,
     ) -> Result<Stream<'a>, Refusal> {
-        let stream = Stream::begin(plan, self.staging, plain)?;
+        let extract = Stream::begin(plan, self.staging, unlisted)?;
         let found = discover(self.loaded, plan.period)?.sources;
         let places = in_order(&found);
         let release = |(found, place): (&FoundSource<'_>, &usize)| {
             let is_it = |source: &&Source| source.table == found.table && source.public == found.public;
-            match computed.sources.iter().find(is_it).filter(|source| !source.judged.is_rejected) {
-                Some(source) => self.release(plan, found, source, &stream, *place),
-                None => {
-                    stream.end(*place, 0);
-                    Ok(())
-                }
+            let source = computed.sources.iter().find(is_it).filter(|source| !source.judged.is_rejected);
+            if let Some(source) = source {
+                return self.release(plan, found, source, &extract, *place);
             }
+            extract.end(*place, 0);
+            Ok(())
         };
         let of_table = found.par_iter().zip(&places).filter(|(found, _)| found.table == plan.table);
         of_table.try_for_each(release)?;
-        Ok(stream)
+        Ok(extract)
     }
 
     /// Reads a source again, and only what leaves of it.
@@ -252,13 +251,13 @@ enum Begun {
 }
 
 impl<'a> Stream<'a> {
-    fn begin(plan: &'a Planned<'a>, staging: &Staging, plain: &BTreeSet<usize>) -> Result<Self, Refusal> {
+    fn begin(plan: &'a Planned<'a>, place: &Staging, unlisted: &BTreeSet<usize>) -> Result<Self, Refusal> {
         let (name, file) = plan.of;
-        let spool = staging.spool(&format!("{name}-{file}"))?;
+        let spool = place.spool(&format!("{name}-{file}"))?;
         Ok(Self {
             clearing: &plan.clearing,
             metadata: &plan.metadata,
-            plain: plain.clone(),
+            plain: unlisted.clone(),
             line: Mutex::new(Line::new(STRETCH)),
             begun: Mutex::new(Begun::Not(Box::new(spool), Vec::new())),
             file: OnceLock::new(),
@@ -268,12 +267,18 @@ impl<'a> Stream<'a> {
 
     fn take(&self, place: usize, position: usize, part: ClearedPart) {
         let whole = self.line.lock().expect(UNHURT).take(place, position, part);
-        whole.into_iter().for_each(|stretch| self.encode(stretch));
+        self.encode_all(whole);
     }
 
     fn end(&self, place: usize, blocks: usize) {
         let whole = self.line.lock().expect(UNHURT).end(place, blocks);
-        whole.into_iter().for_each(|stretch| self.encode(stretch));
+        self.encode_all(whole);
+    }
+
+    fn encode_all(&self, stretches: Vec<Stretch<ClearedPart>>) {
+        for stretch in stretches {
+            self.encode(stretch);
+        }
     }
 
     /// Encodes a stretch. Nothing is locked meanwhile, since the thread may do other work of the pool
@@ -300,7 +305,7 @@ impl<'a> Stream<'a> {
             self.fail(error);
         }
         drop(table);
-        early.into_iter().for_each(|stretch| self.encode(stretch));
+        self.encode_all(early);
     }
 
     fn fail(&self, error: ReturnError) {

@@ -39,7 +39,6 @@ impl<'a> People<'a> {
 
     /// Adds to what is known of each person what some columns of a table say in that person's rows.
     pub(super) fn learn(
-        &self,
         (table, people): (&ClearedTable, &[u32]),
         columns: &[usize],
         looks: &mut Looks,

@@ -184,10 +184,8 @@ mod tests {
                 ["generate", "long" | "double", name, "=", "."] => {
                     self.variables.insert((*name).to_owned(), false).is_none() && is_name(name)
                 }
-                ["generate", "double", name, "=", "real", "(", of, ")"] => {
-                    self.is_text(of) == Some(true) && self.variables.insert((*name).to_owned(), false).is_none()
-                }
-                ["generate", "long", name, "=", "date", "(", of, ",", "\"YMD\"", ")"] => {
+                ["generate", "double", name, "=", "real", "(", of, ")"]
+                | ["generate", "long", name, "=", "date", "(", of, ",", "\"YMD\"", ")"] => {
                     self.is_text(of) == Some(true) && self.variables.insert((*name).to_owned(), false).is_none()
                 }
                 ["format", name, "%td"] => self.is_text(name) == Some(false),

@@ -150,7 +150,7 @@ mod tests {
             stretches.extend(line.end(source, parts.len()));
         }
         while !left.is_empty() {
-            let (source, at) = left.remove(turns.next().unwrap() % left.len());
+            let (source, at) = left.remove(turns.next().expect("there is a turn") % left.len());
             stretches.extend(line.take(source, at, sources[source][at].clone()));
         }
         stretches.extend(line.finish());

@@ -1,4 +1,4 @@
-//! OpenDocument spreadsheets that no program at hand writes: formulas without a result.
+//! `OpenDocument` spreadsheets that no program at hand writes: formulas without a result.
 
 use super::read_bytes;
 use crate::Request;

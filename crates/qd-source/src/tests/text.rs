@@ -252,7 +252,7 @@ fn a_sentence_below_the_records_is_left_out_only_where_it_cannot_be_one() {
 
 #[test]
 fn what_stands_at_the_end_is_seen_wherever_blocks_end() {
-    let rows: String = (0..40).map(|row| format!("A{row},{row},x\n")).collect();
+    let rows: String = (0..40).map(|row| format!("A{row},{row},x\n")).collect::<Vec<_>>().concat();
     let text = format!("Ref,Hours,Remarks\n{rows}Total,780,\n");
     for block in 1..text.len() + 2 {
         let read = read_bytes(text.as_bytes(), &Request::default(), Some(block));

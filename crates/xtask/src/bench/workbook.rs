@@ -90,6 +90,9 @@ pub(super) fn compare(root: &Path, asked: &Asked) -> Result<String, String> {
     Ok(told(&names, &seconds, rows.len(), listed.len()))
 }
 
+/// A ratio, given what was measured at each place of a round.
+type OfRound<'a> = dyn Fn(&dyn Fn(usize) -> f64) -> f64 + 'a;
+
 fn told(names: &[&str], seconds: &[Vec<(f64, f64)>], rows: usize, findings: usize) -> String {
     let mut text =
         format!("{rows} rows, {findings} findings\n\n| what | seconds (least-most) | of processors |\n|---|---|---|");
@@ -101,7 +104,7 @@ fn told(names: &[&str], seconds: &[Vec<(f64, f64)>], rows: usize, findings: usiz
     }
     let rounds = seconds[0].len();
     // Each ratio is of what was measured in the same round, by the clock and of all processors.
-    let ratio = |of: &dyn Fn(&dyn Fn(usize) -> f64) -> f64| {
+    let ratio = |of: &OfRound<'_>| {
         let wall = (0..rounds).map(|round| of(&|place| seconds[place][round].0)).collect();
         let cpu = (0..rounds).map(|round| of(&|place| seconds[place][round].1)).collect();
         format!("{:.2} ({:.2} of processors)", median(wall), median(cpu))

@@ -56,7 +56,9 @@ fn gather(mut gathered: Gathered, people: &[Person], overlaps: Overlaps, rule: C
     }
     for (total, parts, side) in groups {
         if overlaps[side] {
-            parts.iter().for_each(|part| _ = gathered.relate(Relation::Within { part: *part, whole: total }));
+            for part in &parts {
+                gathered.relate(Relation::Within { part: *part, whole: total });
+            }
             gathered.relate(Relation::Overlap { total, parts });
         } else {
             gathered.relate(Relation::Sum { total, parts });
