@@ -204,3 +204,15 @@ fn parts_of_a_wide_table_leave_each_for_itself() {
     // What is equal across the parts is held in both.
     assert_eq!(Case { keys: "uniqueKeys = [[\"ref\", \"town\"]]", ..case }.check().0, 72_000 + 4);
 }
+
+#[test]
+fn an_extract_of_a_return_that_is_blocked_is_not_written() {
+    // A seventh of the rows is held, which is known only once they have been read.
+    let checkout = Case::default().made("nothing");
+    checkout.edit("small.toml", "period = \"Q1\"\n", "period = \"Q1\"\nhold_limit = \"1%\"\n");
+    let said = checkout.run(&["run", "small.toml", "--format", "json"]);
+    assert_eq!(said.json()["returns"][0]["blocked"][0]["code"], "hold-limit", "{}", said.out);
+    assert!(!checkout.join(EXTRACT).exists());
+    assert!(!checkout.read("out/small/Q1/draft/manifest.json").contains("rows.parquet"));
+    checkout.run(&["verify", "out/small/Q1/draft"]).ends(0);
+}

@@ -21,7 +21,7 @@ use crate::restricted::restricted;
 use crate::resubmitted::since_before;
 use crate::returns::{Making, make_all};
 use crate::state::PeriodState;
-use crate::streams::{self, Streams};
+use crate::streams::{self, Streamed, Streams};
 use crate::summary::Around;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -130,7 +130,8 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         before: &before,
     };
     let mut drafted = draft(&prepared, &making, &earlier, &history, &staging)?;
-    drafted.made.extend(streamed.into_iter().map(|streamed| streamed.file));
+    let written = streamed.into_iter().filter(|streamed| is_written(&drafted.returns, streamed));
+    drafted.made.extend(written.map(|streamed| streamed.file).collect::<Vec<_>>());
     let (this_period, cumulative) = periods.headline();
 
     progress.step("putting files in place", 0, 1);
@@ -167,6 +168,11 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         correction,
         strays: computed.strays,
     })
+}
+
+/// Whether the return is written that a file was made for: that may be known only after its rows were read.
+fn is_written(returns: &[ReturnOutcome], streamed: &Streamed) -> bool {
+    returns.iter().any(|outcome| outcome.name == streamed.of.0 && outcome.blocked.is_empty())
 }
 
 /// Reads and judges the period that is run.
@@ -305,7 +311,8 @@ fn draft(
     files.extend(partner_files(prepared, computed, &marked)?);
     inside.extend(marked.into_iter().flat_map(Marked::inside));
     let made = findings?;
-    let large = making.streamed.iter().map(|streamed| &streamed.file).chain(&made);
+    let streamed = making.streamed.iter().filter(|streamed| is_written(&returns, streamed));
+    let large = streamed.map(|streamed| &streamed.file).chain(&made);
     let listed = files.iter().map(NewFile::listed).chain(large.map(|file| file.listed.clone()));
     let facts = Facts {
         loaded,
