@@ -81,6 +81,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// Letters and digits in lower case, nothing else: the form in which near names are compared.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        // As nearly all headings and cells are.
+        let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
+        return letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    }
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

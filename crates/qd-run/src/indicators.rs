@@ -1,22 +1,27 @@
 //! Counts of distinct people: this period, and over all periods so far.
 
+mod crowd;
 mod sets;
 mod two_way;
 
+pub(crate) use crowd::{Crowd, People};
 pub(crate) use sets::{Definition, Group, relations, relations_of};
 pub(crate) use two_way::Shape;
 
 use crate::load::Loaded;
 use crate::opening::Opening;
-use crate::people::cell_text;
-use crate::state::PeriodState;
+use crate::state::{AcceptedPart, PeriodState};
+use arrow::array::{Array, AsArray};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use crowd::Values;
 use jiff::civil::Date;
 use qd_link::Register;
 use qd_model::Period;
 use qd_model::period;
 use qd_model::pipeline::{Arrangement, Breakdown, Counted, Dimension, Indicators, Mean, Part, ProjectEnd};
 use qd_rules::Constants;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The periods that counts are taken over.
 pub(crate) struct Periods<'a> {
@@ -25,6 +30,8 @@ pub(crate) struct Periods<'a> {
     pub(crate) now: &'a PeriodState,
     /// The register after the period.
     pub(crate) register: &'a Register,
+    /// Everybody whom they know.
+    pub(crate) crowd: Crowd,
     /// Earlier periods that are known, oldest first.
     pub(crate) earlier: &'a [PeriodState],
     /// Whether all earlier periods are among them; else nothing cumulative can be said.
@@ -35,9 +42,6 @@ pub(crate) struct Periods<'a> {
     /// Totals of the time before the first records, where there are any.
     pub(crate) opening: Option<&'a Opening>,
 }
-
-/// A set of people by id.
-pub(crate) type People = BTreeSet<String>;
 
 /// The category of people of whom a breakdown's field says nothing.
 const NOT_RECORDED: &str = "not recorded";
@@ -92,18 +96,18 @@ impl Periods<'_> {
         let counted = [Counted { table: people.table.clone(), filter: None }];
         let now = self.people_now(&counted);
         let all = self.people_ever(&counted, &now);
-        (now.len() as u64, self.so_far(&Definition::of(&counted), all.as_ref()))
+        (now.len(), self.so_far(&Definition::of(&counted), all.as_ref()))
     }
 
     /// How many people a set has had so far: those of whom there are records, and the opening total.
     fn so_far(&self, definition: &Definition, known: Option<&People>) -> Option<u64> {
-        let known = known?.len() as u64;
+        let known = known?.len();
         self.opening.map_or(Some(known), |opening| opening.added_to(&definition.to_string(), known))
     }
 
     /// Distinct people of this period's rows.
     pub(crate) fn distinct(&self, counted: &[Counted]) -> u64 {
-        self.people_now(counted).len() as u64
+        self.people_now(counted).len()
     }
 
     /// The counts of a sheet.
@@ -160,7 +164,7 @@ impl Periods<'_> {
             level: 0,
             code: indicator.code.clone(),
             label: indicator.label.clone(),
-            this_period: now.len() as u64,
+            this_period: now.len(),
             cumulative: self.so_far(&definition, ever.as_ref()),
             indicator: number,
             people: now.clone(),
@@ -175,11 +179,10 @@ impl Periods<'_> {
             let values = self.values(breakdown, &indicator.counts);
             let mut parts = Vec::new();
             for (category, label) in self.categories(breakdown) {
-                let is_in = |person: &&String| is_in(&values, person, category.as_deref());
-                let of = |people: &People| people.iter().filter(is_in).cloned().collect::<People>();
+                let of = |people: &People| values.among(people, category.as_deref());
                 let (people, people_so_far) = (of(&now), ever.as_ref().map(of));
                 let part = definition.part(breakdown, category.as_deref());
-                let (this_period, cumulative) = (people.len() as u64, self.so_far(&part, people_so_far.as_ref()));
+                let (this_period, cumulative) = (people.len(), self.so_far(&part, people_so_far.as_ref()));
                 // Where a value is required, nobody lacks one; a line that says so would only be in the way.
                 let is_empty = this_period == 0 && cumulative.is_none_or(|count| count == 0);
                 if category.is_none() && is_empty && self.is_required(breakdown) {
@@ -207,20 +210,15 @@ impl Periods<'_> {
     }
 
     fn people_now(&self, counted: &[Counted]) -> People {
-        self.people_in(self.now, counted)
+        self.people_in(0, counted)
     }
 
     fn people_ever(&self, counted: &[Counted], now: &People) -> Option<People> {
-        let mut all = now.clone();
         if !self.is_complete {
             return None;
         }
-        for state in self.earlier {
-            // Two people of an earlier period can turn out to be one: the register knows.
-            let people = self.people_in(state, counted);
-            all.extend(people.into_iter().map(|person| self.current(&person).to_owned()));
-        }
-        Some(all)
+        let earlier = (1..=self.earlier.len()).map(|state| self.people_in(state, counted));
+        Some(earlier.fold(now.clone(), |all, people| all.or(&people)))
     }
 
     /// The id that a person has now: a person's first id stays a digest of that person for good.
@@ -237,18 +235,28 @@ impl Periods<'_> {
         }
     }
 
-    fn people_in(&self, state: &PeriodState, counted: &[Counted]) -> People {
-        let constants = self.constants(state);
-        let mut people = People::new();
-        for counted in counted {
-            let index = self.loaded.table_index(&counted.table);
-            let filter = self.loaded.filter(&counted.table, counted.filter.as_ref());
-            for part in &state.tables[index] {
-                let found = qd_rules::people_of(&self.loaded.tables[index].schema, &part.typed, filter, &constants);
-                people.extend(found.into_iter().map(|person| state.people[person as usize].clone()));
-            }
-        }
-        people
+    /// A state by its number: 0 is the period that is run, 1 the oldest.
+    fn state(&self, state: usize) -> &PeriodState {
+        if state == 0 { self.now } else { &self.earlier[state - 1] }
+    }
+
+    fn people_in(&self, state: usize, counted: &[Counted]) -> People {
+        let found = counted.iter().map(|counted| {
+            let table = self.loaded.table_index(&counted.table);
+            let filter = counted.filter.as_ref().map(|filter| filter.value.clone());
+            self.crowd.people((state, table, filter), |_| self.found(state, table, counted))
+        });
+        found.fold(People::default(), |all, people| all.or(&people))
+    }
+
+    /// The people of a state's rows that are counted.
+    fn found(&self, state: usize, table: usize, counted: &Counted) -> People {
+        let constants = self.constants(self.state(state));
+        let filter = self.loaded.filter(&counted.table, counted.filter.as_ref());
+        let parts = self.state(state).tables[table].iter();
+        let found = parts
+            .flat_map(|part| qd_rules::people_of(&self.loaded.tables[table].schema, &part.typed, filter, &constants));
+        found.map(|person| self.crowd.number(state, person)).collect()
     }
 
     /// The categories of a breakdown with their labels, the unknown last. A category is what
@@ -286,77 +294,75 @@ impl Periods<'_> {
     /// that has one, else of the latest earlier period's. Ages are taken at this period's last day for all
     /// periods, so that a cumulative count has each person in one band. Where categories overlap, a person
     /// is in each that any of the counted rows names.
-    fn values(&self, breakdown: &Breakdown, counted: &[Counted]) -> Values {
-        let index = self.table_of(breakdown);
-        let schema = &self.loaded.tables[index].schema;
+    fn values(&self, breakdown: &Breakdown, counted: &[Counted]) -> Arc<Values> {
+        let table = self.table_of(breakdown);
+        let schema = &self.loaded.tables[table].schema;
         let field = schema.index_of(&breakdown.field).expect("breakdowns were checked when loading");
         let is_overlapping = breakdown.dimension == Dimension::Overlapping;
-        let mut values = Values::new();
-        let states = std::iter::once(self.now).chain(self.earlier.iter().rev());
-        for state in states {
-            let constants = self.constants(state);
-            for part in &state.tables[index] {
-                let Some(people) = &part.typed.person else { continue };
-                let filters = counted.iter().filter(|counted| self.loaded.tables[index].name == counted.table);
-                let masks: Vec<_> = filters
-                    .filter_map(|counted| self.loaded.filter(&counted.table, counted.filter.as_ref()))
-                    .map(|filter| filter.filter(schema, &part.typed, &constants))
-                    .collect();
-                for (row, person) in people.iter().enumerate() {
-                    let Some(person) = person else { continue };
-                    if is_overlapping && !masks.is_empty() && !masks.iter().any(|mask| mask.value(row)) {
-                        continue;
-                    }
-                    let text = cell_text(&part.typed, field, row);
-                    if let Some(value) = self.category(breakdown, &text) {
-                        let person = self.current(&state.people[person as usize]).to_owned();
-                        let known = values.entry(person).or_default();
-                        if is_overlapping || known.is_empty() {
-                            known.insert(value);
-                        }
-                    }
-                }
-            }
-        }
-        values
+        let of_table = counted.iter().filter(|counted| is_of(self.loaded, table, counted));
+        let of_table: Vec<&Counted> = of_table.filter(|_| is_overlapping).collect();
+        let filters = |counted: &&Counted| counted.filter.as_ref().map(|filter| filter.value.clone());
+        let rows = is_overlapping.then(|| of_table.iter().map(filters).collect());
+        let asked = (table, field, breakdown.bands.clone(), rows);
+        self.crowd.values(asked, |_| self.found_values(breakdown, table, field, &of_table))
     }
 
-    fn category(&self, breakdown: &Breakdown, text: &str) -> Option<String> {
-        if text.is_empty() {
-            return None;
+    fn found_values(&self, breakdown: &Breakdown, table: usize, field: usize, counted: &[&Counted]) -> Values {
+        let schema = &self.loaded.tables[table].schema;
+        let is_overlapping = breakdown.dimension == Dimension::Overlapping;
+        let mut categories = Categories::new(breakdown, self.period.to);
+        let mut is_known = vec![false; self.crowd.len()];
+        let mut found: Vec<Vec<u32>> = Vec::new();
+        for state in std::iter::once(0).chain((1..=self.earlier.len()).rev()) {
+            let constants = self.constants(self.state(state));
+            for part in &self.state(state).tables[table] {
+                let Some(people) = &part.typed.person else { continue };
+                let filters = counted.iter().filter_map(|it| self.loaded.filter(&it.table, it.filter.as_ref()));
+                let masks: Vec<_> = filters.map(|filter| filter.filter(schema, &part.typed, &constants)).collect();
+                each_text(part, field, |row, text| {
+                    if people.is_null(row) || !masks.is_empty() && !masks.iter().any(|mask| mask.value(row)) {
+                        return;
+                    }
+                    let person = self.crowd.number(state, people.value(row));
+                    if !is_overlapping && is_known[person as usize] {
+                        return;
+                    }
+                    if let Some(category) = categories.number(text) {
+                        is_known[person as usize] = true;
+                        found.resize_with(found.len().max(category + 1), Vec::new);
+                        found[category].push(person);
+                    }
+                });
+            }
         }
-        if breakdown.bands.is_empty() {
-            return Some(text.to_owned());
+        let people = found.into_iter().map(People::from_iter);
+        Values {
+            of: categories.labels.into_iter().zip(people).collect(),
+            recorded: (0..).zip(is_known).filter(|(_, is_known)| *is_known).map(|(person, _)| person).collect(),
         }
-        let age = u32::try_from(period::age(text.parse().ok()?, self.period.to)).ok()?;
-        let band = breakdown.bands.iter().rposition(|first| *first <= age);
-        let labels = band_labels(&breakdown.bands);
-        Some(band.map_or_else(|| labels[0].clone(), |band| labels[band + usize::from(breakdown.bands[0] > 0)].clone()))
     }
 
     /// One number for each person counted: that of the person's first row, this period's before earlier ones'.
     fn means(&self, mean: &Mean, now: &People, ever: Option<&People>) -> Means {
         let index = self.loaded.table_index(&mean.table);
         let field = self.loaded.tables[index].schema.index_of(&mean.field).expect("means were checked when loading");
-        let add = |numbers: &mut BTreeMap<String, f64>, state: &PeriodState| {
-            for part in &state.tables[index] {
+        let add = |numbers: &mut BTreeMap<u32, f64>, state: usize| {
+            for part in &self.state(state).tables[index] {
                 let Some(people) = &part.typed.person else { continue };
-                for (row, person) in people.iter().enumerate() {
-                    let Some(person) = person else { continue };
-                    if let Ok(number) = cell_text(&part.typed, field, row).parse() {
-                        let person = self.current(&state.people[person as usize]).to_owned();
-                        numbers.entry(person).or_insert(number);
+                each_text(part, field, |row, text| {
+                    if let (true, Ok(number)) = (people.is_valid(row), text.parse()) {
+                        numbers.entry(self.crowd.number(state, people.value(row))).or_insert(number);
                     }
-                }
+                });
             }
         };
         let mut numbers = BTreeMap::new();
-        add(&mut numbers, self.now);
-        let of = |numbers: &BTreeMap<String, f64>, people: &People| {
-            people.iter().filter_map(|person| numbers.get(person).copied()).collect()
+        add(&mut numbers, 0);
+        let of = |numbers: &BTreeMap<u32, f64>, people: &People| {
+            people.iter().filter_map(|person| numbers.get(&person).copied()).collect()
         };
         let this_period = of(&numbers, now);
-        self.earlier.iter().rev().for_each(|state| add(&mut numbers, state));
+        (1..=self.earlier.len()).rev().for_each(|state| add(&mut numbers, state));
         Means {
             label: mean.label.clone(),
             decimals: mean.decimals,
@@ -367,14 +373,64 @@ impl Periods<'_> {
     }
 }
 
-/// Each person's categories of a breakdown.
-type Values = BTreeMap<String, BTreeSet<String>>;
+/// Whether a count is of a table's rows.
+fn is_of(loaded: &Loaded, table: usize, counted: &Counted) -> bool {
+    loaded.tables[table].name == counted.table
+}
 
-/// Whether a person is in a category; none is that of people of whom nothing is recorded.
-fn is_in(values: &Values, person: &str, category: Option<&str>) -> bool {
-    match (values.get(person), category) {
-        (Some(values), Some(category)) => values.contains(category),
-        (found, category) => found.is_none() && category.is_none(),
+/// Calls with each cell of a field that holds something, as text.
+fn each_text(part: &AcceptedPart, field: usize, mut call: impl FnMut(usize, &str)) {
+    let column = part.typed.column(field);
+    let rows = (0..column.len()).filter(|row| column.is_valid(*row));
+    if let Some(text) = column.as_string_view_opt() {
+        return rows.for_each(|row| call(row, text.value(row)));
+    }
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(column.as_ref(), &options).expect("every type we keep has a text form");
+    rows.for_each(|row| call(row, &formatter.value(row).to_string()));
+}
+
+/// The categories that stand in a breakdown's field, numbered as they are met.
+struct Categories<'a> {
+    breakdown: &'a Breakdown,
+    /// The day at which ages are taken.
+    at: Date,
+    /// The labels of bands of ages, where there are any.
+    bands: Vec<String>,
+    /// The category of each text that was met; none where it says nothing.
+    known: HashMap<String, Option<usize>>,
+    labels: Vec<String>,
+}
+
+impl<'a> Categories<'a> {
+    fn new(breakdown: &'a Breakdown, at: Date) -> Self {
+        let bands = if breakdown.bands.is_empty() { Vec::new() } else { band_labels(&breakdown.bands) };
+        Self { breakdown, at, bands, known: HashMap::new(), labels: Vec::new() }
+    }
+
+    fn number(&mut self, text: &str) -> Option<usize> {
+        if let Some(known) = self.known.get(text) {
+            return *known;
+        }
+        let number = self.label(text).map(str::to_owned).map(|label| {
+            let known = self.labels.iter().position(|known| *known == label);
+            known.unwrap_or_else(|| {
+                self.labels.push(label);
+                self.labels.len() - 1
+            })
+        });
+        self.known.insert(text.to_owned(), number);
+        number
+    }
+
+    fn label<'t>(&'t self, text: &'t str) -> Option<&'t str> {
+        if text.is_empty() || self.bands.is_empty() {
+            return Some(text).filter(|text| !text.is_empty());
+        }
+        let firsts = &self.breakdown.bands;
+        let age = u32::try_from(period::age(text.parse().ok()?, self.at)).ok()?;
+        let band = firsts.iter().rposition(|first| *first <= age);
+        Some(&self.bands[band.map_or(0, |band| band + usize::from(firsts[0] > 0))])
     }
 }
 

@@ -2,7 +2,7 @@
 //! whole project start right.
 
 use crate::folders::{self, Folders};
-use crate::indicators::{Line, Periods};
+use crate::indicators::{Crowd, Line, Periods};
 use crate::load::{Loaded, plain};
 use crate::state::PeriodState;
 use qd_ledger::Ledger;
@@ -145,6 +145,7 @@ impl Lines {
             period,
             now: &now,
             register: &Register::default(),
+            crowd: Crowd::of(&Register::default(), &now, &[]),
             earlier: &[],
             is_complete: true,
             as_of: None,

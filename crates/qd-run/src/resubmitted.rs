@@ -59,9 +59,11 @@ pub(crate) fn since_before(
             None => {}
         }
     }
-    // What the run before left is only compared with: where it cannot be read there is nothing to say.
+    // What the run before left is only compared with: where it cannot be read there is nothing to say, and
+    // it is not read where every file is as it was.
     let folder = prepared.folders.accepted(period);
-    let (false, Ok(before)) = (new.is_empty(), changes::records(&folder)) else {
+    let before = if new.is_empty() { None } else { changes::records(&folder).ok() };
+    let Some(before) = before else {
         all.sort_by(|a: &Resubmission, b| (&a.partner, &a.table).cmp(&(&b.partner, &b.table)));
         return Ok(all);
     };

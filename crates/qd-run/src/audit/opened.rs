@@ -6,7 +6,7 @@ use crate::by_period::{PeriodCount, PeriodLine, Reported, Timeline};
 use crate::earlier::keep_while_held;
 use crate::figures::History;
 use crate::folders::Folders;
-use crate::indicators::Periods;
+use crate::indicators::{Crowd, Periods};
 use crate::load::{Loaded, load_kept, plain};
 use crate::opening::Opening;
 use crate::state::{self, PeriodState};
@@ -197,6 +197,7 @@ impl Opened {
             period: &self.period,
             now: &self.now,
             register: &self.register,
+            crowd: Crowd::of(&self.register, &self.now, &self.earlier),
             earlier: &self.earlier,
             is_complete: self.is_complete,
             as_of: self.as_of,

@@ -227,7 +227,8 @@ pub(super) fn counted(
         Span::Project => line.people_so_far.as_ref()?,
     };
     let indicator = &indicators.rows[line.indicator];
-    let places = behind(periods, &opened.states(span), &indicator.counts, people, &opened.files);
+    let people = periods.crowd.ids(people);
+    let places = behind(periods, &opened.states(span), &indicator.counts, &people, &opened.files);
     let label = if line.level == 0 { line.label.clone() } else { format!("{} › {}", indicator.label, line.label) };
     Some((label, places))
 }

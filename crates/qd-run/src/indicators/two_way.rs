@@ -1,7 +1,9 @@
 //! A count by two breakdowns at once: cells in rows and columns, with a margin for each and all people.
 
-use super::{Definition, Group, Line, People, Periods, Sheet, is_in};
+use super::crowd::Values;
+use super::{Definition, Group, Line, People, Periods, Sheet};
 use qd_model::pipeline::{Breakdown, Indicator, Span};
+use std::sync::Arc;
 
 /// Which line of a sheet stands where in its table.
 #[derive(Debug, Clone)]
@@ -79,7 +81,7 @@ struct Table<'a> {
     definition: Definition,
     now: People,
     ever: Option<People>,
-    values: [super::Values; 2],
+    values: [Arc<Values>; 2],
     categories: [Vec<Category>; 2],
     lines: Vec<Line>,
 }
@@ -92,8 +94,8 @@ impl<'a> Table<'a> {
         let values = by.map(|by| periods.values(by, &indicator.counts));
         // Where a value is required, nobody lacks one; a row that says so would only be in the way.
         let is_missing = |side: usize| {
-            let mut people = now.iter().chain(ever.iter().flatten());
-            !periods.is_required(by[side]) || people.any(|person| is_in(&values[side], person, None))
+            let mut people = [Some(&now), ever.as_ref()].into_iter().flatten();
+            !periods.is_required(by[side]) || people.any(|people| !values[side].among(people, None).is_empty())
         };
         let categories = [0, 1].map(|side| {
             let mut categories = periods.categories(by[side]);
@@ -115,13 +117,11 @@ impl<'a> Table<'a> {
             labels.push(format!("{}: {label}", by.label));
             is_not_applicable |= category.as_ref().is_some_and(|category| by.not_applicable.contains(category));
         }
-        let is_of = |person: &&String| {
+        let of = |people: &People| {
             let sides = [row, column].into_iter().zip(&self.values);
-            sides
-                .clone()
-                .all(|(side, values)| side.is_none_or(|(category, _)| is_in(values, person, category.as_deref())))
+            let sides = sides.filter_map(|(side, values)| Some((side?, values)));
+            sides.fold(people.clone(), |people, ((category, _), values)| values.among(&people, category.as_deref()))
         };
-        let of = |people: &People| people.iter().filter(is_of).cloned().collect::<People>();
         let (people, people_so_far) = (of(&self.now), self.ever.as_ref().map(of));
         let cumulative = self.periods.so_far(&definition, people_so_far.as_ref());
         let is_empty = people.is_empty() && cumulative.is_none_or(|count| count == 0);
@@ -130,7 +130,7 @@ impl<'a> Table<'a> {
             code: None,
             label: if labels.is_empty() { self.indicator.label.clone() } else { labels.join(", ") },
             definition,
-            this_period: people.len() as u64,
+            this_period: people.len(),
             cumulative,
             indicator: 0,
             people,
