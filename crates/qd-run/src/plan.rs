@@ -5,7 +5,7 @@ use crate::changes;
 use crate::compute::Computed;
 use crate::earlier::earlier;
 use crate::figures;
-use crate::indicators::Periods;
+use crate::indicators::{Crowd, Periods};
 use crate::load::Loaded;
 use crate::outcome::{Plan, PlanLine, PlannedReturn, Since, SinceSent};
 use crate::prepared::Prepared;
@@ -40,6 +40,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
         period: prepared.period,
         now: &computed.state,
         register: &computed.register,
+        crowd: Crowd::of(&computed.register, &computed.state, &earlier.states),
         earlier: &earlier.states,
         is_complete: earlier.is_complete,
         as_of: Some(prepared.as_of),

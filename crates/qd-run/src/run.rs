@@ -6,7 +6,7 @@ use crate::compute::{Computed, FileNames};
 use crate::earlier::{Earlier, earlier};
 use crate::entered::{enter_drafts, enter_period};
 use crate::figures::{self, History, ReturnFigures};
-use crate::indicators::Periods;
+use crate::indicators::{Crowd, Periods};
 use crate::kept::add_private;
 use crate::load::Loaded;
 use crate::manifest::{Facts, manifest};
@@ -104,6 +104,7 @@ pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -
         period: prepared.period,
         now: &computed.state,
         register: &computed.register,
+        crowd: Crowd::of(&computed.register, &computed.state, &earlier.states),
         earlier: &earlier.states,
         is_complete: earlier.is_complete,
         as_of: constants.as_of,
