@@ -29,3 +29,30 @@ fn a_run_over_kept_state_gives_the_same_bytes_as_over_fresh() {
         assert_same(&first, &files(&checkout.join("out")));
     }
 }
+
+#[test]
+fn pipelines_of_one_command_give_what_each_gives_by_itself() {
+    let names = pipelines();
+    let (apart, together) = (Checkout::new(), Checkout::new());
+    let mut said = String::new();
+    for name in &names {
+        said.push_str(&apart.run(&["run", &pipeline(name)]).ends(0).out);
+    }
+    let paths: Vec<String> = names.iter().map(|name| pipeline(name)).collect();
+    let arguments: Vec<&str> = std::iter::once("run").chain(paths.iter().map(String::as_str)).collect();
+    assert_eq!(together.run(&arguments).ends(0).out, said, "summaries stand in the order that was asked for");
+    assert_same(&files(&apart.join("out")), &files(&together.join("out")));
+    assert_same(&kept(&apart.join("private")), &kept(&together.join("private")));
+}
+
+#[test]
+fn what_was_made_is_told_of_where_another_pipeline_of_the_command_is_refused() {
+    let checkout = Checkout::new();
+    // Which files a period has is known only once it is run.
+    std::fs::remove_dir_all(checkout.join("sample-data/wwri/2022-Q3")).expect("removed");
+    let said = checkout.run(&["run", "pipelines/wwri.toml", "pipelines/whp.toml"]).ends(2);
+    assert!(said.err.contains("the folder of period"), "{}", said.err);
+    assert!(said.out.contains("out/whp/2023-24-Q2/draft"), "{}", said.out);
+    assert!(checkout.join("out/whp/2023-24-Q2/draft/manifest.json").exists());
+    assert!(!checkout.join("out/wwri").exists(), "nothing of the one that was refused");
+}

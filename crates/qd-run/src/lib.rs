@@ -58,6 +58,7 @@ mod state;
 mod streams;
 mod summary;
 mod template;
+mod together;
 mod validate;
 mod verify;
 mod waivers;
@@ -79,13 +80,15 @@ pub use outcome::{
     SinceSent, SourceLine, Trial,
 };
 pub use plan::plan;
+pub use prepared::Prepared;
 pub use read::{Piece, ReadRequest, ReadTable, read};
 pub use reopened::Correction;
 pub use resubmitted::Resubmission;
 pub use rotate::{RotateRequest, Rotated, rotate};
-pub use run::{Progress, RunRequest, check, run};
+pub use run::{Progress, RunRequest, run};
 pub use sent::{SentOutcome, SentRequest, sent};
 pub use template::{For, template};
+pub use together::run_all;
 pub use validate::{Against, ValidateRequest, validate};
 pub use verify::{Difference, Verified, verify};
 

@@ -21,14 +21,14 @@ use qd_model::{Pipeline, Syntax};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Computes what a run would release, line by line, and what would block it; writes nothing.
-pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<Plan, Refusal> {
-    let prepared = Prepared::new(loaded, request)?;
+pub fn plan(prepared: &Prepared<'_>, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<Plan, Refusal> {
+    let loaded = prepared.loaded;
     let ledger = Ledger::read(&prepared.folders.ledger())?;
-    let earlier = earlier(&prepared, &ledger, progress)?;
+    let earlier = earlier(prepared, &ledger, progress)?;
     let computed = prepared.compute(
         prepared.period,
         &earlier.people,
-        earlier.previous(&prepared),
+        earlier.previous(prepared),
         &earlier.states,
         None,
         progress,
@@ -45,7 +45,7 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
         is_complete: earlier.is_complete,
         as_of: Some(prepared.as_of),
         end: request.end,
-        opening: earlier.opening(&prepared),
+        opening: earlier.opening(prepared),
     };
     let making = Making {
         streamed: &[],
@@ -69,10 +69,10 @@ pub fn plan(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) 
             name: made_for.name.clone(),
             recipient: spec.recipient.clone(),
             blocked: blocked(loaded, &computed, spec),
-            since: since_sent(&prepared, &ledger, &computed, &made_for)?,
+            since: since_sent(prepared, &ledger, &computed, &made_for)?,
             risk: returns::risk(&making, &made_for).map(|risk| risk.in_short()),
         });
-        let before = last_sent(&prepared, &ledger, spec)?;
+        let before = last_sent(prepared, &ledger, spec)?;
         for file in &spec.files {
             for part in &file.parts {
                 match part {

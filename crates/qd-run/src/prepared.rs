@@ -19,7 +19,7 @@ use qd_rules::Constants;
 use std::path::{Path, PathBuf};
 
 /// A run that was set up: everything that can be refused before work begins was checked.
-pub(crate) struct Prepared<'a> {
+pub struct Prepared<'a> {
     pub(crate) loaded: &'a Loaded,
     pub(crate) period: &'a Period,
     pub(crate) as_of: Date,
@@ -48,7 +48,9 @@ fn ends_the_project(loaded: &Loaded, period: &Period) -> Result<(), Refusal> {
 }
 
 impl<'a> Prepared<'a> {
-    pub(crate) fn new(loaded: &'a Loaded, request: &RunRequest<'_>) -> Result<Self, Refusal> {
+    /// Refuses what a run would refuse before it begins: period, key, folders, explanations. Whoever is asked
+    /// for a key's passphrase is asked here, and not again.
+    pub fn new(loaded: &'a Loaded, request: &RunRequest<'_>) -> Result<Self, Refusal> {
         let pipeline = &loaded.pipeline;
         let label = request.period.unwrap_or(&pipeline.period);
         let period = pipeline.period_of(label).ok_or_else(|| {
@@ -85,6 +87,11 @@ impl<'a> Prepared<'a> {
             answers: Vec::new(),
             folders: Folders::of(request.out, request.state, &pipeline.name),
         })
+    }
+
+    /// The name of the pipeline.
+    pub fn pipeline_name(&self) -> &'a str {
+        &self.loaded.pipeline.name
     }
 
     pub(crate) fn constants(&self) -> Constants {

@@ -62,14 +62,13 @@ pub trait Progress: Sync {
     fn step(&self, what: &str, done: usize, total: usize);
 }
 
-/// Refuses what a run would refuse before it begins: period, key, folders, explanations.
-pub fn check(loaded: &Loaded, request: &RunRequest<'_>) -> Result<(), Refusal> {
-    Prepared::new(loaded, request).map(|_| ())
-}
-
-/// Runs a pipeline for a period and puts everything in place.
-pub fn run(loaded: &Loaded, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<RunOutcome, Refusal> {
-    let mut prepared = Prepared::new(loaded, request)?;
+/// Runs what was prepared for a period and puts everything in place.
+pub fn run(
+    mut prepared: Prepared<'_>,
+    request: &RunRequest<'_>,
+    progress: &dyn Progress,
+) -> Result<RunOutcome, Refusal> {
+    let loaded = prepared.loaded;
     answers::take_in(&mut prepared)?;
     let mut staging = Staging::begin(&prepared.folders.private)?;
     let mut ledger = Ledger::copy(&prepared.folders.ledger(), &staging.beside(qd_ledger::FILE))?;

@@ -4,7 +4,7 @@
 use crate::args::{Global, When};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use qd_model::Refusal;
 use qd_run::Progress;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -17,6 +17,8 @@ const POOL_SIZE: &str = "POLARS_MAX_THREADS";
 pub(crate) struct Terminal {
     is_quiet: bool,
     choice: ColorChoice,
+    /// Progress lines stand one below the other.
+    lines: MultiProgress,
 }
 
 impl Terminal {
@@ -26,7 +28,7 @@ impl Terminal {
             When::Always => ColorChoice::Always,
             When::Never => ColorChoice::Never,
         };
-        Self { is_quiet: global.quiet, choice }
+        Self { is_quiet: global.quiet, choice, lines: MultiProgress::new() }
     }
 
     pub(crate) fn is_quiet(&self) -> bool {
@@ -82,7 +84,7 @@ impl Terminal {
         } else {
             let style =
                 ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}").expect("the template is well formed");
-            ProgressBar::new(0).with_style(style)
+            self.lines.add(ProgressBar::new(0).with_style(style))
         };
         Bar(bar)
     }

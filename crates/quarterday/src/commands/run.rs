@@ -9,7 +9,7 @@ use crate::terminal::Terminal;
 use crate::{Ending, Result};
 use qd_model::Refusal;
 use qd_model::pipeline::ProjectEnd;
-use qd_run::{Loaded, RunRequest};
+use qd_run::{Loaded, Prepared, RunRequest};
 
 pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
     // All pipelines are loaded and checked before the first one runs.
@@ -33,21 +33,28 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
         out: &args.out,
         state: &args.state,
     };
-    for pipeline in &loaded {
-        qd_run::check(pipeline, &request)?;
-    }
+    let prepared: Vec<Prepared<'_>> =
+        loaded.iter().map(|pipeline| Prepared::new(pipeline, &request)).collect::<std::result::Result<_, _>>()?;
     if args.plan {
-        return plan(&loaded, &request, args, terminal);
+        return plan(&prepared, &request, args, terminal);
     }
+    let done = qd_run::run_all(prepared, &request, || terminal.progress());
+    // What was made is told of, whatever became of the rest.
     let mut outcomes = Vec::new();
-    for pipeline in &loaded {
-        let progress = terminal.progress();
-        let outcome = qd_run::run(pipeline, &request, &progress)?;
-        drop(progress);
-        if args.format == RunFormat::Human {
-            terminal.print(&summary::of_run(&outcome, args.by.as_deref(), terminal.is_quiet()))?;
+    let mut refused = None;
+    for outcome in done {
+        match outcome {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(refusal) => refused = refused.or(Some(refusal)),
         }
-        outcomes.push(outcome);
+    }
+    if args.format == RunFormat::Human {
+        for outcome in &outcomes {
+            terminal.print(&summary::of_run(outcome, args.by.as_deref(), terminal.is_quiet()))?;
+        }
+    }
+    if let Some(refusal) = refused {
+        return Err(refusal);
     }
     if args.format == RunFormat::Json {
         terminal.print(&json::of_runs(&outcomes))?;
@@ -60,11 +67,11 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
     Ok(if complete { Ending::Clean } else { Ending::Findings })
 }
 
-fn plan(loaded: &[Loaded], request: &RunRequest<'_>, args: &Run, terminal: &Terminal) -> Result {
+fn plan(prepared: &[Prepared<'_>], request: &RunRequest<'_>, args: &Run, terminal: &Terminal) -> Result {
     let mut plans = Vec::new();
-    for pipeline in loaded {
+    for one in prepared {
         let progress = terminal.progress();
-        plans.push((pipeline.pipeline.name.as_str(), qd_run::plan(pipeline, request, &progress)?));
+        plans.push((one.pipeline_name(), qd_run::plan(one, request, &progress)?));
     }
     terminal.print(&match args.format {
         RunFormat::Human => summary::of_plans(&plans),
