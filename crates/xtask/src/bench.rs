@@ -3,12 +3,14 @@
 //!
 //! `cargo xtask bench [ROWS] [--rounds N] [--python PYTHON] [--also NAME=COMMAND]…` measures;
 //! `cargo xtask bench wcsv IN OUT` does the work once over a file of your own;
-//! `cargo xtask bench workbook` measures how workbooks are written.
+//! `cargo xtask bench workbook` measures how workbooks are written, `cargo xtask bench xlsx-read` how they
+//! are read.
 
 mod data;
 mod measure;
 mod wcsv;
 mod workbook;
+mod xlsx;
 
 use measure::{Cost, median};
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ use wcsv::{Keep, Severity, Work};
 const USAGE: &str = "usage: cargo xtask bench [ROWS] [--rounds N] [--program QUARTERDAY] [--python PYTHON] [--also 'NAME=COMMAND {in} {out}']
        cargo xtask bench wcsv IN OUT
        cargo xtask bench workbook [ROWS] [--rounds N] [--program QUARTERDAY]
+       cargo xtask bench xlsx-read [ROWS] [--rounds N] [--program QUARTERDAY]
        cargo xtask bench data ROWS SHARE FILE";
 
 /// Does what the arguments after `bench` say.
@@ -38,6 +41,16 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, String> {
             let program = asked.program.map_or_else(|| build(root), Ok)?;
             workbook::compare(root, &workbook::Asked { rows: asked.rows, rounds: asked.rounds, program })
         }
+        ["xlsx-read", rest @ ..] => {
+            let Asked { rows, rounds, program, .. } = Asked::of(rest, 100_000)?;
+            // Whoever names a program has not asked for an optimised build: this one reads then.
+            let (program, readers) = match program {
+                Some(program) => (program, std::env::current_exe().map_err(|error| error.to_string())?),
+                None => (build(root)?, build_readers(root)?),
+            };
+            xlsx::compare(root, &xlsx::Asked { rows, rounds, program, readers })
+        }
+        ["xlsx-reader", who, how, file] => xlsx::serve(root, who, how, Path::new(file)),
         _ => compare(root, &Asked::of(arguments, 1_000_000)?),
     }
 }
@@ -82,11 +95,22 @@ fn folder(root: &Path) -> PathBuf {
 /// Builds the program as one would build it to give it away. The first time takes long, since every
 /// library is built once more.
 fn build(root: &Path) -> Result<PathBuf, String> {
-    let folder = folder(root);
+    cargo(root, &["build", "--package", "quarterday"])?;
+    Ok(folder(root).join("release/quarterday"))
+}
+
+/// Builds this program in the same way, beside the other, so that both share what is built.
+fn build_readers(root: &Path) -> Result<PathBuf, String> {
+    cargo(root, &["build", "--package", "quarterday", "--package", "xtask"])?;
+    Ok(folder(root).join("release/xtask"))
+}
+
+/// Has cargo do something with what is optimised.
+fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["build", "--quiet", "--release", "--package", "quarterday", "--target-dir"]).arg(&folder);
+    command.args(arguments).args(["--quiet", "--release", "--target-dir"]).arg(folder(root));
     let status = command.current_dir(root).status().map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if status.success() { Ok(folder.join("release/quarterday")) } else { Err("the program cannot be built".to_owned()) }
+    if status.success() { Ok(()) } else { Err("what is measured cannot be built".to_owned()) }
 }
 
 /// The work once: `OUT/findings.csv` and `OUT/return.parquet`, and what it took.

@@ -9,6 +9,10 @@ mod sample;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// As the program itself has it, so that what is measured here is measured as it is there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -4,14 +4,14 @@
 use super::measure::{self, median};
 use super::{data, folder};
 use qd_book::{About, Book, Cell, Column, Kind, Layout};
-use rust_xlsxwriter::{Format, Workbook};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A cell of the input, as a person would have typed it.
-enum Typed {
+pub(super) enum Typed {
     Empty,
     Text(String),
     Number(f64),
@@ -20,10 +20,10 @@ enum Typed {
 }
 
 /// Columns with dates, and with numbers.
-const DATES: [usize; 5] = [4, 15, 16, 17, 20];
-const NUMBERS: [usize; 5] = [21, 22, 23, 24, 25];
+pub(super) const DATES: [usize; 5] = [4, 15, 16, 17, 20];
+pub(super) const NUMBERS: [usize; 5] = [21, 22, 23, 24, 25];
 /// Excel's number for 1 January 1970.
-const EPOCH: i32 = 25_569;
+pub(super) const EPOCH: i32 = 25_569;
 /// The share of the cells that are faulty, at which there are about as many findings as rows.
 const FAULTY: f64 = 0.036;
 
@@ -48,7 +48,7 @@ pub(super) fn compare(root: &Path, asked: &Asked) -> Result<String, String> {
     }
     let (headings, rows) = read(&csv)?;
     let input = folder.join(format!("in-{}.xlsx", asked.rows));
-    theirs(&headings, &rows, &input)?;
+    theirs(&headings, &rows, &input, Strings::Inline)?;
     let schema = root.join("crates/xtask/bench/wcsv.toml");
     // Two files are answered by a findings workbook, one by its marked-up copy.
     let second = folder.join("second.csv");
@@ -64,9 +64,15 @@ pub(super) fn compare(root: &Path, asked: &Asked) -> Result<String, String> {
     validate(&[&input], "csv", &findings)?;
     let (columns, listed) = read(&findings)?;
     let runners: [Runner<'_>; 7] = [
-        ("rust_xlsxwriter: the sheet", Box::new(|| theirs(&headings, &rows, &folder.join("theirs.xlsx")))),
+        (
+            "rust_xlsxwriter: the sheet",
+            Box::new(|| theirs(&headings, &rows, &folder.join("theirs.xlsx"), Strings::Inline)),
+        ),
         ("ours: the sheet", Box::new(|| ours(&headings, &rows, &folder.join("ours.xlsx")))),
-        ("rust_xlsxwriter: the findings", Box::new(|| theirs(&columns, &listed, &folder.join("listed.xlsx")))),
+        (
+            "rust_xlsxwriter: the findings",
+            Box::new(|| theirs(&columns, &listed, &folder.join("listed.xlsx"), Strings::Inline)),
+        ),
         ("validate, findings as csv", Box::new(|| validate(&[&input], "csv", &findings))),
         (
             "validate, findings workbook",
@@ -127,7 +133,7 @@ fn told(names: &[&str], seconds: &[Vec<(f64, f64)>], rows: usize, findings: usiz
 }
 
 /// Headings and rows of a file, with dates and numbers as what they are.
-fn read(path: &Path) -> Result<(Vec<String>, Vec<Vec<Typed>>), String> {
+pub(super) fn read(path: &Path) -> Result<(Vec<String>, Vec<Vec<Typed>>), String> {
     let said = |error: csv::Error| format!("{}: {error}", path.display());
     let mut reader = csv::Reader::from_path(path).map_err(said)?;
     let headings: Vec<String> = reader.headers().map_err(said)?.iter().map(str::to_owned).collect();
@@ -157,12 +163,32 @@ fn typed(column: usize, text: &str, is_input: bool) -> Typed {
     }
 }
 
-/// Writes the cells with the library, row by row, and answers how long that took.
-fn theirs(headings: &[String], rows: &[Vec<Typed>], out: &Path) -> Result<(f64, f64), String> {
+/// Where a workbook keeps its texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strings {
+    /// In the cells.
+    Inline,
+    /// In a table of their own, as Excel does.
+    Shared,
+}
+
+/// Writes the cells with the library, row by row, and answers how long that took. The same cells give the
+/// same bytes.
+pub(super) fn theirs(
+    headings: &[String],
+    rows: &[Vec<Typed>],
+    out: &Path,
+    strings: Strings,
+) -> Result<(f64, f64), String> {
     let write = || -> Result<(), rust_xlsxwriter::XlsxError> {
         let date = Format::new().set_num_format("dd/mm/yyyy");
         let mut book = Workbook::new();
-        let sheet = book.add_worksheet_with_constant_memory()?;
+        let made = ExcelDateTime::from_ymd(2026, 1, 1)?;
+        book.set_properties(&DocProperties::new().set_creation_datetime(&made));
+        let sheet = match strings {
+            Strings::Inline => book.add_worksheet_with_constant_memory()?,
+            Strings::Shared => book.add_worksheet_with_low_memory()?,
+        };
         for (column, heading) in (0u16..).zip(headings) {
             sheet.write_string(0, column, heading)?;
         }
