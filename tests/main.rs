@@ -31,4 +31,5 @@ mod spoken;
 mod streams;
 mod templates;
 mod tidy;
+mod traps;
 mod versions;
