@@ -1,7 +1,7 @@
 //! A recipient's own template, filled: what goes in, what stays as it was made, and what is refused.
 
 use crate::command::Checkout;
-use std::io::Read;
+use std::io::{Read, Write};
 
 const TEMPLATE: &str = "pipelines/templates/performance-summary.xlsx";
 const MADE: &str = "out/whp/2023-24-Q2/draft/dwp-summary/performance-summary-2023-24-Q2.xlsx";
@@ -92,9 +92,8 @@ fn a_template_is_filled_and_keeps_its_styles_formulas_and_lists() {
     assert!(once == std::fs::read(checkout.join(MADE)).expect("readable"), "the same inputs give the same bytes");
 }
 
-#[test]
-fn a_suppressed_figure_is_its_sign_in_a_template_as_well() {
-    let checkout = Checkout::new();
+/// Has the form go to a recipient whose counts are protected.
+fn to_the_board(checkout: &Checkout) {
     let pipeline = checkout.read("pipelines/whp.toml");
     let from = pipeline.find("[[returns]]\nname = \"dwp-summary\"").expect("the return");
     let to = pipeline.find("[[returns]]\nname = \"dwp-self-employment\"").expect("the next");
@@ -102,12 +101,103 @@ fn a_suppressed_figure_is_its_sign_in_a_template_as_well() {
     let own = pipeline[from..rows].replace("recipient = \"dwp\"", "recipient = \"board\"");
     let board = "[recipients.board]\nname = \"The board\"\ncountry = \"GB\"\nthreshold = 1000\n\n";
     checkout.write("pipelines/whp.toml", format!("{}{board}{own}{}", &pipeline[..from], &pipeline[to..]));
-    checkout.run(&["run", "pipelines/whp.toml", "--quiet"]).ends(0);
+}
+
+/// Changes the parts of the template, and leaves out those of which nothing is left.
+fn change_template(checkout: &Checkout, change: impl Fn(&str, String) -> String) {
+    let bytes = std::fs::read(checkout.join(TEMPLATE)).expect("the template");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("a workbook");
+    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index).expect("a part");
+        let (name, mut text) = (part.name().expect("a name").into_owned(), String::new());
+        part.read_to_string(&mut text).expect("text");
+        let text = change(&name, text);
+        if !text.is_empty() {
+            out.start_file(name, zip::write::SimpleFileOptions::default()).expect("begun");
+            out.write_all(text.as_bytes()).expect("written");
+        }
+    }
+    checkout.write(TEMPLATE, out.finish().expect("finished").into_inner());
+}
+
+#[test]
+fn a_suppressed_figure_is_its_sign_in_a_template_as_well() {
+    let checkout = Checkout::new();
+    to_the_board(&checkout);
+    let said = checkout.run(&["run", "pipelines/whp.toml"]).ends(0);
     let after = part(&checkout, MADE, "xl/worksheets/sheet1.xml");
     for name in ["B11", "C11", "B12"] {
         assert!(cell(&after, name).contains(">[c]<"), "{}", cell(&after, name));
     }
     assert!(cell(&after, "B9").contains("<v>1490</v>"), "rounded: {}", cell(&after, "B9"));
+    let note =
+        "Before `dwp-summary` is sent, look at 4 formulas of its form none of which can reckon with a suppressed";
+    assert!(said.out.contains(note), "{}", said.out);
+}
+
+/// What `--plan` says of the form's formulas.
+fn to_look_at(checkout: &Checkout) -> Vec<String> {
+    let plan = checkout.run(&["run", "pipelines/whp.toml", "--plan", "--format", "json"]).ends(0).json();
+    let own = plan["returns"].as_array().expect("returns").iter().find(|it| it["name"] == "dwp-summary");
+    let warnings = own.expect("the return")["warnings"].as_array().expect("warnings").clone();
+    warnings.iter().map(|it| format!("{}: {} ({})", it["at"], it["what"], it["hint"])).collect()
+}
+
+#[test]
+fn a_formula_that_cannot_reckon_with_a_suppressed_figure_is_told() {
+    // Exact counts are always numbers.
+    let checkout = Checkout::new();
+    assert_eq!(to_look_at(&checkout), [""; 0]);
+
+    to_the_board(&checkout);
+    let replace = |name: &str, text: String, to: &str| {
+        if name == "xl/worksheets/sheet1.xml" { text.replace("IF(N(C9)=0,\"n/a\",B9/C9)", to) } else { text }
+    };
+    change_template(&checkout, |name, text| replace(name, text, "SUM(B9:B10,starts_all)"));
+    let told = to_look_at(&checkout);
+    assert_eq!(told.len(), 4, "{told:#?}");
+    let expected = [
+        "the formula in cell D9 of the sheet \\\"Quarter's summary\\\" sums up or counts B9, B10 and C10, where [c] may \
+         stand in place of a number: it then leaves that cell out",
+        "the formula in cell D10 of the sheet \\\"Quarter's summary\\\" reckons with B10, where [c] may stand in place of \
+         a number: it then comes to an error",
+        "the formula in cell D11",
+        "the formula in cell D12",
+    ];
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.contains(expected), "{told}");
+        assert!(told.contains("line ") && told.contains("have the pipeline fill that cell as well"), "{told}");
+    }
+    let said = checkout.run(&["run", "pipelines/whp.toml", "--plan"]).ends(0);
+    assert!(said.out.contains("return `dwp-summary`: 4 things to look at"), "{}", said.out);
+
+    // A formula that asks first is all right.
+    change_template(&checkout, |name, text| {
+        let is_sheet = name == "xl/worksheets/sheet1.xml";
+        if is_sheet { text.replace("<f>", "<f>IF(COUNT(B9:C12)&lt;8,\"[c]\",").replace("</f>", ")</f>") } else { text }
+    });
+    assert_eq!(to_look_at(&checkout), [""; 0]);
+}
+
+#[test]
+fn a_form_without_properties_says_that_it_is_a_draft_too() {
+    let checkout = Checkout::new();
+    change_template(&checkout, |name, text| {
+        let told = match name {
+            "docProps/core.xml" => return String::new(),
+            "_rels/.rels" | "[Content_Types].xml" => text.find("docProps/core.xml"),
+            _ => return text,
+        };
+        let from = told.and_then(|at| text[..at].rfind('<')).expect("the part is told of");
+        let to = from + text[from..].find("/>").expect("it ends") + 2;
+        format!("{}{}", &text[..from], &text[to..])
+    });
+    checkout.run(&["run", "pipelines/whp.toml", "--quiet"]).ends(0);
+    assert!(part(&checkout, MADE, "docProps/core.xml").contains("contentStatus>Draft<"));
+    assert!(part(&checkout, MADE, "[Content_Types].xml").contains("PartName=\"/docProps/core.xml\""));
+    assert!(part(&checkout, MADE, "_rels/.rels").contains("metadata/core-properties\" Target=\"/docProps/core.xml\""));
+    assert!(!sheet(&checkout, MADE, "Jobs").is_empty(), "it still opens");
 }
 
 #[track_caller]

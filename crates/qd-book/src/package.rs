@@ -9,6 +9,7 @@
 mod archive;
 mod edits;
 mod fill;
+mod formulas;
 mod front;
 mod graft;
 mod notes;
@@ -23,6 +24,7 @@ mod xml;
 
 pub use edits::{CellEdit, Content, Emptied, Note, SheetEdits, Written};
 pub use fill::{Grid, Headings, NamedCell};
+pub use formulas::{Upset, UpsetFormula};
 pub use status::with_status;
 
 use crate::copy::CopiedBook;
@@ -43,6 +45,10 @@ use xml::{Document, Element};
 
 /// The namespace of relationships, with which their kinds begin as well.
 const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+/// The kinds of relationships of properties begin with it.
+const METADATA: &str = "http://schemas.openxmlformats.org/package/2006/relationships/metadata";
+/// The namespace of the properties that every kind of document has.
+const CORE: &str = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties";
 const SPREADSHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
 const VML: &str = "application/vnd.openxmlformats-officedocument.vmlDrawing";
 /// Notes on one sheet; beyond that programs become slow.

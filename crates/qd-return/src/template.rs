@@ -4,7 +4,7 @@
 use crate::columns::{self, FileColumn, Headings};
 use crate::error::ReturnError;
 use crate::values::{Value, Values};
-use qd_book::package::{CellEdit, Content, Grid, NamedCell, Package, SheetEdits, Written};
+use qd_book::package::{CellEdit, Content, Grid, NamedCell, Package, SheetEdits, UpsetFormula, Written};
 use qd_disclosure::{ClearedTable, SIGN};
 use qd_model::finding::column_letters;
 use qd_model::pipeline::ColumnSpec;
@@ -79,6 +79,17 @@ impl Template {
     /// Refuses a sheet that is not there, or that lacks some of the headings.
     pub fn check_headings(&mut self, sheet: &str, headings: &[&str]) -> Result<(), ReturnError> {
         self.headings(sheet, headings).map(|_| ())
+    }
+
+    /// The cell that bears a name.
+    pub fn named_cell(&mut self, name: &str) -> Option<NamedCell> {
+        self.package.named_cell(name)
+    }
+
+    /// Formulas that fail, or come to something else, where cells of some names get a text in place of a number.
+    pub fn upset_formulas(&mut self, names: &[&str]) -> Result<Vec<UpsetFormula>, ReturnError> {
+        let cells: Vec<NamedCell> = names.iter().filter_map(|name| self.package.named_cell(name)).collect();
+        Ok(if cells.is_empty() { Vec::new() } else { self.package.upset_formulas(&cells)? })
     }
 
     /// The template with all that is given. Every formula is computed when a program opens it.

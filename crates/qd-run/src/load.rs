@@ -35,6 +35,8 @@ pub struct Loaded {
     pub(crate) lookups: Lookups,
     /// The recipients' own templates that returns are written into, by the path that the pipeline names.
     pub(crate) templates: BTreeMap<String, Vec<u8>>,
+    /// What is no mistake, and worth a look before a return is sent, by the return's name.
+    pub warnings: Vec<(String, Mistake)>,
     /// Every filter of indicators and rows, by table and text.
     filters: BTreeMap<(String, String), Expression>,
 }
@@ -138,7 +140,11 @@ pub fn load(path: &Path) -> Result<Loaded, Refusal> {
     check_paths(&loaded.pipeline, &mut mistakes);
     check_severities(&loaded, &mut mistakes);
     mistakes.extend(qd_disclosure::profile_conflicts(&loaded.pipeline));
-    if mistakes.is_empty() { Ok(loaded) } else { Err(Refusal::of_mistakes(&path.display().to_string(), &mistakes)) }
+    if !mistakes.is_empty() {
+        return Err(Refusal::of_mistakes(&path.display().to_string(), &mistakes));
+    }
+    loaded.warnings = template::warnings(&loaded);
+    Ok(loaded)
 }
 
 /// Reads a pipeline as a run kept it, with its schemas beside it. It was checked when it ran, and is not
@@ -180,6 +186,7 @@ fn read_all(
         tables,
         lookups: Lookups::default(),
         templates: BTreeMap::new(),
+        warnings: Vec::new(),
         filters: BTreeMap::new(),
     };
     let mut mistakes = Vec::new();

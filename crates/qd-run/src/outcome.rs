@@ -4,7 +4,7 @@ use crate::reopened::Correction;
 use crate::resubmitted::Resubmission;
 use jiff::civil::Date;
 use qd_model::report::{Report, Summary};
-use qd_model::{Period, Severity};
+use qd_model::{Mistake, Period, Severity};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -183,6 +183,8 @@ pub struct PlannedReturn {
     pub since: Option<SinceSent>,
     /// How closely its rows point at people, where they are under pseudonyms.
     pub risk: Option<String>,
+    /// What in the pipeline is no mistake, and worth a look before the return is sent.
+    pub warnings: Vec<Mistake>,
 }
 
 /// What changed in a return's tables since its last version was sent.

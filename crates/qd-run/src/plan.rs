@@ -15,9 +15,8 @@ use crate::run::{Progress, RunRequest};
 use crate::state;
 use qd_disclosure::treatments::{self, Treatment};
 use qd_ledger::Ledger;
-use qd_model::Refusal;
 use qd_model::pipeline::{FieldRelease, Part, ReturnSpec, Rows, TableRelease};
-use qd_model::{Pipeline, Syntax};
+use qd_model::{Mistake, Pipeline, Refusal, Syntax};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Computes what a run would release, line by line, and what would block it; writes nothing.
@@ -71,6 +70,7 @@ pub fn plan(prepared: &Prepared<'_>, request: &RunRequest<'_>, progress: &dyn Pr
             blocked: blocked(loaded, &computed, spec),
             since: since_sent(prepared, &ledger, &computed, &made_for)?,
             risk: returns::risk(&making, &made_for).map(|risk| risk.in_short()),
+            warnings: warnings(loaded, spec),
         });
         let before = last_sent(prepared, &ledger, spec)?;
         for file in &spec.files {
@@ -120,6 +120,11 @@ pub fn plan(prepared: &Prepared<'_>, request: &RunRequest<'_>, progress: &dyn Pr
         }
     }
     Ok(Plan { released: lines, returns: planned })
+}
+
+fn warnings(loaded: &Loaded, spec: &ReturnSpec) -> Vec<Mistake> {
+    let own = loaded.warnings.iter().filter(|(name, _)| *name == spec.name);
+    own.map(|(_, warning)| warning.clone()).collect()
 }
 
 /// What changed in the tables of a return since its last version was sent.

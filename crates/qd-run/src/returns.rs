@@ -125,6 +125,7 @@ fn make(making: &Making<'_>, made_for: &MadeFor<'_>) -> Result<Made, Refusal> {
         outcome.blocked.extend(figures.blocked.iter().cloned());
         outcome.notes.clone_from(&figures.notes);
     }
+    outcome.notes.extend(template::note(making.loaded, spec));
     if !outcome.blocked.is_empty() {
         return Ok(Made { outcome, files: Vec::new(), finals: Vec::new(), inside: Vec::new() });
     }

@@ -46,6 +46,11 @@ impl Relations {
         self.document.root.elements().find(|one| is_of_kind(one, kind)).and_then(|one| self.path(one))
     }
 
+    /// The parts at which all relationships of a kind point.
+    pub(super) fn all_of_kind(&self, kind: &str) -> Vec<String> {
+        self.document.root.elements().filter(|one| is_of_kind(one, kind)).filter_map(|one| self.path(one)).collect()
+    }
+
     fn path(&self, relationship: &Element) -> Option<String> {
         let target = relationship
             .get("Target")
@@ -73,12 +78,17 @@ impl Relations {
 
     /// Adds a relationship to a part, and answers its name.
     pub(super) fn add(&mut self, kind: &str, part: &str) -> String {
+        self.add_typed(&format!("{}/{kind}", super::RELATIONS), part)
+    }
+
+    /// The same, by the whole name of its kind.
+    pub(super) fn add_typed(&mut self, kind: &str, part: &str) -> String {
         let taken = |id: &str| self.document.root.elements().any(|one| one.get("Id").is_some_and(|own| own == id));
         let id = (1..=u32::MAX).map(|number| format!("rIdQ{number}")).find(|id| !taken(id)).expect("one is free");
         let root = &mut self.document.root;
         let element = Element::beside(root, "Relationship")
             .with("Id", &id)
-            .with("Type", &format!("{}/{kind}", super::RELATIONS))
+            .with("Type", kind)
             .with("Target", &format!("/{part}"));
         root.push(element);
         self.is_changed = true;
@@ -87,13 +97,7 @@ impl Relations {
 
     /// Takes out relationships of a kind, and answers where they pointed.
     pub(super) fn remove_kind(&mut self, kind: &str) -> Vec<String> {
-        let parts: Vec<String> = self
-            .document
-            .root
-            .elements()
-            .filter(|one| is_of_kind(one, kind))
-            .filter_map(|one| self.path(one))
-            .collect();
+        let parts = self.all_of_kind(kind);
         let before = self.document.root.elements().count();
         self.document.root.retain(|one| !is_of_kind(one, kind));
         self.is_changed |= before != self.document.root.elements().count();

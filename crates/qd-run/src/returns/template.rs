@@ -1,6 +1,10 @@
 //! A return in its recipient's own template: what a pipeline puts where, checked when it is loaded and
 //! filled when the return is made.
 
+mod upset;
+
+pub(crate) use upset::{note, warnings};
+
 use super::{Content, Maker};
 use crate::load::{Loaded, heading, plain, released_names};
 use qd_disclosure::ClearedTable;

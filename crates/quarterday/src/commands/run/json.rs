@@ -23,16 +23,20 @@ pub(super) fn of_plans(plans: &[(&str, Plan)]) -> String {
                         "since_last_sent": line.since.as_ref().map(qd_run::Since::words) })
             })
             .collect();
-        let returns: Vec<Value> = plan
-            .returns
-            .iter()
-            .map(|made| {
-                let since = made.since.map(|SinceSent { version, changed: [added, removed, changed] }| {
+        let returns: Vec<Value> =
+            plan.returns
+                .iter()
+                .map(|made| {
+                    let since = made.since.map(|SinceSent { version, changed: [added, removed, changed] }| {
                     json!({ "version": version, "added": added, "removed": removed, "changed": changed })
                 });
-                json!({ "name": made.name, "recipient": made.recipient, "blocked": blocked(&made.blocked), "since_sent": since, "risk": made.risk })
-            })
-            .collect();
+                    let warnings = made.warnings.iter().map(
+                        |warning| json!({ "at": warning.at.to_string(), "what": warning.what, "hint": warning.hint }),
+                    );
+                    json!({ "name": made.name, "recipient": made.recipient, "blocked": blocked(&made.blocked),
+                        "since_sent": since, "risk": made.risk, "warnings": warnings.collect::<Vec<_>>() })
+                })
+                .collect();
         json!({ "report": "quarterday-plan/1", "pipeline": pipeline, "returns": returns, "released": lines })
     });
     text(&one_or_all(plans.collect()))

@@ -6,6 +6,9 @@ use qd_run::{Blocked, Plan, PlanLine, PlannedReturn, RunOutcome, SinceSent, Sour
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// Warnings of one return that the terminal shows.
+const WARNINGS: usize = 10;
+
 /// What the terminal shows of a run. A quiet terminal gets the returns only.
 pub(super) fn of_run(outcome: &RunOutcome, by: Option<&str>, is_quiet: bool) -> String {
     let mut text = String::new();
@@ -291,6 +294,21 @@ fn in_the_way(pipeline: &str, returns: &[PlannedReturn]) -> String {
     }
     for (name, risk) in returns.iter().filter_map(|made| Some((&made.name, made.risk.as_ref()?))) {
         writeln!(text, "{pipeline} · return `{name}`: {risk}").expect("memory");
+    }
+    for made in returns.iter().filter(|made| !made.warnings.is_empty()) {
+        let all = count(made.warnings.len(), "thing");
+        writeln!(text, "{pipeline} · return `{}`: {all} to look at", made.name).expect("memory");
+        for warning in made.warnings.iter().take(WARNINGS) {
+            writeln!(text, "  {}: {}", warning.at, warning.what).expect("memory");
+        }
+        if let Some(more) = made.warnings.len().checked_sub(WARNINGS).filter(|more| *more > 0) {
+            writeln!(text, "  and {} more, which `--format json` names", thousands(more as u64)).expect("memory");
+        }
+        let mut hints: Vec<&str> = made.warnings.iter().filter_map(|warning| warning.hint.as_deref()).collect();
+        hints.dedup();
+        for hint in hints {
+            writeln!(text, "  do: {hint}").expect("memory");
+        }
     }
     for made in returns.iter().filter(|made| !made.blocked.is_empty()) {
         writeln!(text, "{pipeline} · return `{}` would be BLOCKED", made.name).expect("memory");
