@@ -4,7 +4,7 @@
 use crate::command::{Checkout, files};
 use crate::quarters::{EVENTS, PEOPLE, PIPELINE};
 use arrow::array::AsArray;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CSV: &str = r#"files = [{ format = "csv", path = "{table}.csv", parts = [{ part = "rows", table = "people" }, { part = "rows", table = "events" }] }]"#;
 const EXTRACT: &str = r#"files = [{ format = "parquet", path = "{table}/reported_in={period}/{table}.parquet", datapackage = "datapackage.json", codebook = ["codebook.md", "codebook.html"], changes = "changes.parquet", parts = [{ part = "rows", table = "people" }, { part = "rows", table = "events" }] }]"#;
@@ -141,6 +141,50 @@ fn each_version_says_what_became_of_every_record_since_the_one_that_was_sent() {
     assert_eq!(json(&checkout, "out/small/Q1/v2/study/manifest.json")["supersedes"], supersedes);
     run(&checkout);
     assert_eq!(told(&checkout), expected(&[]), "against the version that was sent last");
+}
+
+#[test]
+fn a_table_that_is_released_no_longer_is_withdrawn_and_said_so() {
+    let checkout = programme();
+    run(&checkout);
+    send(&checkout);
+    let sent = rows(&checkout, "out/small/Q1/v1/study/events/reported_in=Q1/events.parquet");
+    let names = |rows: &[BTreeMap<String, String>]| -> BTreeSet<(String, String)> {
+        rows.iter().map(|row| (row["person"].clone(), row["record"].clone())).collect()
+    };
+    let pipeline = checkout.read("small.toml");
+    let release = pipeline.find("[recipients.study.release.events]").expect("it is released");
+    let end = pipeline[release + 1..].find("\n[").map(|at| release + 1 + at + 1).expect("something follows");
+    let without = format!("{}{}", &pipeline[..release], &pipeline[end..]);
+    checkout.write("small.toml", without.replace(", { part = \"rows\", table = \"events\" }", ""));
+
+    let plan = checkout.run(&["run", "small.toml", "--period", "Q1", "--plan", "--format", "json"]).ends(0).json();
+    let lines = plan["released"].as_array().expect("lines").iter().filter(|line| line["table"] == "events");
+    let lines: Vec<(&str, &str)> = lines
+        .map(|line| {
+            (line["released_as"].as_str().unwrap_or_default(), line["since_last_sent"].as_str().unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(lines, ["person", "record", "happened"].map(|name| (name, "no longer released")));
+
+    run(&checkout);
+    assert!(!checkout.join(&format!("{DRAFT}/events")).exists());
+    assert_eq!(told(&checkout), expected(&[("events", "withdrawn", true, 2)]));
+    let list = rows(&checkout, &format!("{DRAFT}/changes.parquet"));
+    assert_eq!(names(&list), names(&sent), "by the pseudonyms that the recipient has");
+    let book = checkout.read(&format!("{DRAFT}/codebook.md"));
+    assert!(book.contains("| No longer released | events: delete what earlier versions hold of it |"), "{book}");
+    let descriptor = json(&checkout, &format!("{DRAFT}/datapackage.json"));
+    assert_eq!(descriptor["quarterday"]["withdrawn_tables"], serde_json::json!(["events"]));
+    assert_eq!(descriptor["quarterday"]["changes"]["delete"], 2);
+
+    // Once that is sent it is not told again, and there is nothing more to send.
+    send(&checkout);
+    run(&checkout);
+    assert_eq!(told(&checkout), expected(&[]));
+    assert!(!checkout.read(&format!("{DRAFT}/codebook.md")).contains("No longer released"));
+    let said = checkout.run(&["sent", DRAFT, "--by", "Ben"]).ends(2);
+    assert!(said.err.contains("it is what was sent as version 2 already"), "{}", said.err);
 }
 
 #[test]

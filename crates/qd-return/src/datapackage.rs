@@ -44,6 +44,9 @@ pub fn datapackage(package: &Package<'_>) -> String {
             Value::Null,
             |[added, changed, withdrawn, delete]| json!({ "added": added, "changed": changed, "withdrawn": withdrawn, "delete": delete }),
         );
+        if !version.withdrawn.is_empty() {
+            descriptor["quarterday"]["withdrawn_tables"] = version.withdrawn.clone().into();
+        }
     }
     let mut text = serde_json::to_string_pretty(&descriptor).expect("a tree of values is always JSON");
     text.push('\n');

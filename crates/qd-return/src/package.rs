@@ -39,6 +39,8 @@ pub struct PackageVersion {
     /// Since that one: how many records were added, changed and withdrawn, and how many of the withdrawn
     /// are to be deleted; none where that is not known.
     pub changes: Option<[u64; 4]>,
+    /// Tables that were in that one and are released no longer.
+    pub withdrawn: Vec<String>,
 }
 
 impl PackageVersion {
@@ -58,6 +60,10 @@ impl PackageVersion {
             },
         );
         lines.push(("Changes since", changes));
+        if !self.withdrawn.is_empty() {
+            let tables = words::list(&self.withdrawn);
+            lines.push(("No longer released", format!("{tables}: delete what earlier versions hold of it")));
+        }
         lines
     }
 }

@@ -177,6 +177,7 @@ pub(crate) fn package(table: &ClearedTable) -> Package<'_> {
             number: 2,
             supersedes: Some((1, "11ee".to_owned())),
             changes: Some([1, 2, 3, 1]),
+            withdrawn: Vec::new(),
         }),
         resources: vec![Resource { path: "people.parquet", table, blake3: "00ff".to_owned() }],
     }

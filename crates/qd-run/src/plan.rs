@@ -9,6 +9,7 @@ use crate::indicators::{Crowd, Periods};
 use crate::load::Loaded;
 use crate::outcome::{Plan, PlanLine, PlannedReturn, Since, SinceSent};
 use crate::prepared::Prepared;
+use crate::released;
 use crate::restricted::restricted;
 use crate::returns::{self, MadeFor, Making, blocked, tables_of};
 use crate::run::{Progress, RunRequest};
@@ -16,7 +17,7 @@ use crate::state;
 use qd_disclosure::treatments::{self, Treatment};
 use qd_ledger::Ledger;
 use qd_model::pipeline::{FieldRelease, Part, ReturnSpec, Rows, TableRelease};
-use qd_model::{Mistake, Pipeline, Refusal, Syntax};
+use qd_model::{Mistake, Pipeline, Refusal};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Computes what a run would release, line by line, and what would block it; writes nothing.
@@ -73,6 +74,7 @@ pub fn plan(prepared: &Prepared<'_>, request: &RunRequest<'_>, progress: &dyn Pr
             warnings: warnings(loaded, spec),
         });
         let before = last_sent(prepared, &ledger, spec)?;
+        lines.extend(before.iter().flat_map(|before| tables_gone(loaded, &made_for, before)));
         for file in &spec.files {
             for part in &file.parts {
                 match part {
@@ -150,6 +152,51 @@ fn treatment_of_counts(loaded: &Loaded, recipient: &str) -> String {
     if recipient.exact_counts.is_some() { "exact counts".to_owned() } else { figures::in_short(&recipient.counts) }
 }
 
+/// Each field of a table of which the return had rows when it was last sent, and has none any longer.
+fn tables_gone(loaded: &Loaded, made_for: &MadeFor<'_>, before: &Pipeline) -> Vec<PlanLine> {
+    fn tables(spec: &ReturnSpec) -> BTreeSet<&str> {
+        let mut tables = BTreeSet::new();
+        for part in spec.files.iter().flat_map(|file| &file.parts) {
+            match part {
+                Part::Rows(rows) => tables.extend([rows.table.as_str()]),
+                Part::Contacts(contacts) => tables.extend([contacts.table.as_str()]),
+                Part::Cover(_) | Part::Indicators(_) | Part::ByPeriod(_) | Part::Open(_) => {}
+            }
+        }
+        tables
+    }
+    let spec = made_for.spec;
+    let (was, recipient) = (before.returns.iter().find(|was| was.name == spec.name), before.recipient(&spec.recipient));
+    let Some((was, recipient)) = was.zip(recipient) else { return Vec::new() };
+    let gone = tables(was).into_iter().filter(|table| !tables(spec).contains(table));
+    let line = |(table, field): (&str, &FieldRelease)| PlanLine {
+        name: made_for.name.clone(),
+        recipient: spec.recipient.clone(),
+        table: table.to_owned(),
+        field: field.setting("value").unwrap_or(&field.field).to_owned(),
+        released_as: field.released_as.clone(),
+        treatment: field.treatment.clone(),
+        class: class_of(loaded, table, field).to_owned(),
+        people: 0,
+        rows: 0,
+        since: Some(Since::Gone),
+    };
+    let fields = gone.filter_map(|table| Some((table, recipient.release_of(table)?)));
+    fields.flat_map(|(table, release)| released(release).map(move |field| (table, field))).map(line).collect()
+}
+
+/// The class of a released field.
+fn class_of<'a>(loaded: &'a Loaded, table: &str, field: &FieldRelease) -> &'a str {
+    let table = loaded.tables.iter().find(|own| own.name == table);
+    let field_of = |name: &str| table.and_then(|table| table.schema.field(name));
+    match field.field.as_str() {
+        FieldRelease::PERSON => "direct",
+        FieldRelease::PARTNER => "none",
+        FieldRelease::RECORD if field_of(FieldRelease::RECORD).is_none() => "direct",
+        name => field_of(name).map_or("none", |field| field.class.as_str()),
+    }
+}
+
 fn released_rows(
     loaded: &Loaded,
     computed: &Computed,
@@ -177,12 +224,6 @@ fn released_rows(
         release.map_or_else(Vec::new, |release| released(release).collect::<Vec<_>>())
     });
     let line = |field: &FieldRelease, since: Option<Since>| {
-        let class = match field.field.as_str() {
-            FieldRelease::PERSON => "direct",
-            FieldRelease::PARTNER => "none",
-            FieldRelease::RECORD if schema.field(FieldRelease::RECORD).is_none() => "direct",
-            name => schema.field(name).map_or("none", |field| field.class.as_str()),
-        };
         let is_gone = since == Some(Since::Gone);
         PlanLine {
             name: made_for.name.clone(),
@@ -194,7 +235,7 @@ fn released_rows(
                 Some(_) => format!("{} (weaker than a pseudonym)", field.treatment),
                 None => field.treatment.clone(),
             },
-            class: class.to_owned(),
+            class: class_of(loaded, &rows.table, field).to_owned(),
             people: if is_gone { 0 } else { people.len() as u64 },
             rows: if is_gone { 0 } else { count },
             since,
@@ -238,10 +279,5 @@ fn last_sent(prepared: &Prepared<'_>, ledger: &Ledger, spec: &ReturnSpec) -> Res
     };
     let versions = ledger.versions()?;
     let Some(last) = versions.iter().rfind(|version| is_its(&version.name)) else { return Ok(None) };
-    let folder = prepared.folders.sent(&last.period, &last.name, last.version).join("definitions");
-    let read = |name: &str| {
-        let text = std::fs::read_to_string(folder.join(name)).ok()?;
-        Pipeline::parse(&text, Syntax::of_name(name)).ok()
-    };
-    Ok(["pipeline.toml", "pipeline.json"].into_iter().find_map(read))
+    Ok(released::pipeline_of(&prepared.folders, last))
 }

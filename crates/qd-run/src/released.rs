@@ -8,7 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, St
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
 use qd_disclosure::{Became, ClearedTable};
 use qd_ledger::{Ledger, Version};
-use qd_model::Refusal;
+use qd_model::{Pipeline, Refusal, Syntax};
 use qd_table::Typed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -104,6 +104,11 @@ impl Released {
         names.into_iter().filter(|name| tables.contains(name.0.as_str())).filter_map(change).collect()
     }
 
+    /// The tables of its records, in order.
+    pub(crate) fn tables(&self) -> BTreeSet<&str> {
+        self.0.keys().map(|(table, _)| table.as_str()).collect()
+    }
+
     /// The file that keeps it with a return's papers.
     pub(crate) fn to_file(&self, name: &str) -> Option<NewFile> {
         if self.0.is_empty() {
@@ -164,6 +169,8 @@ pub(crate) struct Before {
     pub(crate) released: Option<Released>,
     /// The digest of the file that keeps it.
     pub(crate) blake3: Option<String>,
+    /// The pipeline as it was then; none where that was not kept.
+    pub(crate) pipeline: Option<Pipeline>,
 }
 
 /// The last version of each return of a period that was sent, by the return's name.
@@ -174,9 +181,20 @@ pub(crate) fn last_sent(folders: &Folders, ledger: &Ledger, period: &str) -> Res
     }
     let read = |(name, version): (String, Version)| {
         let (released, blake3) = kept(folders, &version)?.unzip();
-        Ok((name, Before { version: version.version, manifest: version.manifest, released, blake3 }))
+        let pipeline = pipeline_of(folders, &version);
+        Ok((name, Before { version: version.version, manifest: version.manifest, released, blake3, pipeline }))
     };
     last.into_iter().map(read).collect()
+}
+
+/// The pipeline that a version was made with.
+pub(crate) fn pipeline_of(folders: &Folders, version: &Version) -> Option<Pipeline> {
+    let folder = folders.sent(&version.period, &version.name, version.version).join("definitions");
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(folder.join(name)).ok()?;
+        Pipeline::parse(&text, Syntax::of_name(name)).ok()
+    };
+    ["pipeline.toml", "pipeline.json"].into_iter().find_map(read)
 }
 
 /// What a version releases, and the digest of the file that keeps it.

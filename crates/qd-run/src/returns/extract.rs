@@ -6,7 +6,7 @@ use super::{Content, MadeFor, Maker};
 use crate::released::Released;
 use jiff::civil::Date;
 use qd_disclosure::{Became, ClearedTable, KeyId, RecordChange};
-use qd_model::pipeline::{Below, FileSpec, Part, Pipeline, Recipient};
+use qd_model::pipeline::{Below, FileSpec, Part, Pipeline, Recipient, TableRelease};
 use qd_model::words;
 use qd_return::{Package, PackageVersion, Resource};
 use std::collections::BTreeSet;
@@ -24,7 +24,8 @@ impl Maker<'_> {
             tables.push((self.path(file, &rows.table), table, bytes));
         }
         let own = tables.len();
-        let changes = file.changes.as_ref().and_then(|path| Some((path, self.changes(&tables, content)?)));
+        let gone = self.no_longer_released(file);
+        let changes = file.changes.as_ref().and_then(|path| Some((path, self.changes(&tables, &gone, content)?)));
         let mut counts = None;
         if let Some((path, (changes, counted))) = changes {
             counts = Some(counted);
@@ -65,6 +66,7 @@ impl Maker<'_> {
                 number: self.version(),
                 supersedes: self.before.map(|before| (before.version, before.manifest.clone())),
                 changes: counts,
+                withdrawn: gone.into_iter().map(|release| release.table).collect(),
             }),
             resources,
         };
@@ -98,6 +100,7 @@ impl Maker<'_> {
     fn changes(
         &self,
         tables: &[(String, ClearedTable, Vec<u8>)],
+        gone: &[TableRelease],
         content: &Content,
     ) -> Option<(ClearedTable, [u64; 4])> {
         let nothing = Released::default();
@@ -105,19 +108,24 @@ impl Maker<'_> {
             None => &nothing,
             Some(before) => before.released.as_ref()?,
         };
-        let names: BTreeSet<&str> = tables.iter().map(|(_, table, _)| table.name()).collect();
+        let names = tables.iter().map(|(_, table, _)| table.name());
+        let names: BTreeSet<&str> = names.chain(gone.iter().map(|release| release.table.as_str())).collect();
+        let is_gone = |table: &str| gone.iter().find(|release| release.table == table);
         let (held, restricted) = (&self.making.computed.state.held, self.making.restricted);
         let changes = content.released.since(before, &names);
         let told: Vec<RecordChange<'_>> = changes
             .iter()
             .map(|change| RecordChange {
-                release: self.recipient.release_of(&change.table).expect("only what is released is compared"),
+                release: is_gone(&change.table)
+                    .or_else(|| self.recipient.release_of(&change.table))
+                    .expect("what is compared is released, or was"),
                 record: Some(change.record.as_str()).filter(|record| !record.is_empty()),
                 person: Some(change.person.as_str()).filter(|person| !person.is_empty()),
                 became: change.became,
-                // What is put right may come back, and what is restricted is kept and not used.
+                // What is put right may come back, and what is restricted is kept and not used. A table that is
+                // released no longer does not come back.
                 delete: change.became == Became::Withdrawn
-                    && !held.contains(&change.record)
+                    && (is_gone(&change.table).is_some() || !held.contains(&change.record))
                     && !restricted.contains(&change.person),
             })
             .collect();
@@ -125,6 +133,26 @@ impl Maker<'_> {
         let [added, altered, withdrawn] = Became::ALL.map(|became| count(&|change| change.became == became));
         let counts = [added, altered, withdrawn, count(&|change| change.delete)];
         Some((qd_disclosure::clear_record_changes(&told, &self.key), counts))
+    }
+
+    /// Tables of which the version that was sent last released records, and the return releases none any
+    /// longer, as they were released then. The first of the files that tell of changes tells of them.
+    fn no_longer_released(&self, file: &FileSpec) -> Vec<TableRelease> {
+        let is_told_here =
+            self.spec.files.iter().find(|own| own.changes.is_some()).is_some_and(|own| own.at == file.at);
+        let Some(before) = self.before.filter(|_| is_told_here) else { return Vec::new() };
+        let now = |table: &&str| {
+            let mut parts = self.spec.files.iter().flat_map(|file| &file.parts);
+            parts.any(|part| matches!(part, Part::Rows(rows) if rows.table == **table))
+        };
+        let recipient = before.pipeline.as_ref().and_then(|pipeline| pipeline.recipient(&self.recipient.code));
+        let tables = before.released.iter().flat_map(Released::tables).filter(|table| !now(table));
+        tables
+            .map(|table| {
+                let own = recipient.and_then(|recipient| recipient.release_of(table)).cloned();
+                own.unwrap_or_else(|| TableRelease { table: table.to_owned(), fields: Vec::new() })
+            })
+            .collect()
     }
 
     fn version_metadata(&self) -> Vec<(String, String)> {
