@@ -201,6 +201,60 @@ fn what_is_held_or_restricted_is_set_aside_and_not_deleted() {
 }
 
 #[test]
+fn what_is_kept_of_a_version_is_held_against_the_log() {
+    let checkout = programme();
+    run(&checkout);
+    send(&checkout);
+    checkout.run(&["sent", "out/small/Q1/draft/book", "--by", "Ben"]).ends(0);
+    let verify = |code: i32| checkout.run(&["verify", "private/small"]).ends(code).out;
+    verify(0);
+    let of = |name: &str, file: &str| format!("private/small/sent/Q1/{name}/v1/{file}");
+    let bytes = |path: &str| std::fs::read(checkout.join(path)).expect("it is kept");
+    let refused = |path: &str, words: &str| {
+        for more in [&["--by", "Ann"][..], &["--plan"]] {
+            let said = checkout.run(&[&["run", "small.toml", "--period", "Q1"], more].concat()).ends(2);
+            for expected in
+                [path, words, "of the log", "put the file back from a copy", "quarterday verify private/small"]
+            {
+                assert!(said.err.contains(expected), "{expected}: {}", said.err);
+            }
+        }
+    };
+
+    // The list of another version, which reads well.
+    let (released, figures) = (of("study", "released.parquet"), of("book", "figures.json"));
+    let was = bytes(&released);
+    people(&checkout, "south", &["S1,Di,1993-01-01,P4,"]);
+    run(&checkout);
+    checkout.write(&released, bytes("private/small/Q1/released/study.parquet"));
+    let words = "is not what the log says was kept of what was sent";
+    refused(&released, words);
+    assert!(verify(1).contains(&format!("sent/Q1/study/v1/released.parquet {words}")), "{}", verify(1));
+    // Another period does not rest on the list.
+    checkout.run(&["run", "small.toml", "--period", "Q2", "--quiet"]);
+    checkout.write(&released, &was);
+    run(&checkout);
+    verify(0);
+
+    // A list that is not there is no obstacle, and is told.
+    std::fs::remove_file(checkout.join(&released)).expect("it was kept");
+    run(&checkout);
+    assert!(verify(1).contains("released.parquet is missing"), "{}", verify(1));
+    checkout.write(&released, &was);
+
+    // Figures: changed, or taken away.
+    let was = checkout.read(&figures);
+    checkout.write(&figures, was.replacen("\"people\": 2", "\"people\": 9", 1));
+    refused(&figures, words);
+    assert!(verify(1).contains(&format!("sent/Q1/book/v1/figures.json {words}")), "{}", verify(1));
+    std::fs::remove_file(checkout.join(&figures)).expect("it was kept");
+    refused(&figures, "is missing");
+    checkout.write(&figures, was);
+    run(&checkout);
+    verify(0);
+}
+
+#[test]
 fn a_version_of_which_the_records_are_not_known_is_superseded_as_a_whole() {
     let checkout = programme();
     run(&checkout);

@@ -63,6 +63,7 @@ mod validate;
 mod verify;
 mod waivers;
 mod wanted;
+mod witnesses;
 
 pub use audit::{
     PackOutcome, PackRequest, Picked, Place, SampleRequest, Trace, TraceRequest, Traced, pack, sample, trace,

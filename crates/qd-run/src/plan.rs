@@ -14,6 +14,7 @@ use crate::restricted::restricted;
 use crate::returns::{self, MadeFor, Making, blocked, tables_of};
 use crate::run::{Progress, RunRequest};
 use crate::state;
+use crate::witnesses;
 use qd_disclosure::treatments::{self, Treatment};
 use qd_ledger::Ledger;
 use qd_model::pipeline::{FieldRelease, Part, ReturnSpec, Rows, TableRelease};
@@ -24,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn plan(prepared: &Prepared<'_>, request: &RunRequest<'_>, progress: &dyn Progress) -> Result<Plan, Refusal> {
     let loaded = prepared.loaded;
     let ledger = Ledger::read(&prepared.folders.ledger())?;
+    witnesses::check(&prepared.folders, &ledger, &prepared.period.label)?;
     let earlier = earlier(prepared, &ledger, progress)?;
     let computed = prepared.compute(
         prepared.period,

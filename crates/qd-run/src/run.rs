@@ -23,6 +23,7 @@ use crate::returns::{Making, make_all};
 use crate::state::PeriodState;
 use crate::streams::{self, Streamed, Streams};
 use crate::summary::Around;
+use crate::witnesses;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use qd_disclosure::Unlock;
@@ -72,6 +73,7 @@ pub fn run(
     answers::take_in(&mut prepared)?;
     let mut staging = Staging::begin(&prepared.folders.private)?;
     let mut ledger = Ledger::copy(&prepared.folders.ledger(), &staging.beside(qd_ledger::FILE))?;
+    witnesses::check(&prepared.folders, &ledger, &prepared.period.label)?;
     let mut earlier = earlier(&prepared, &ledger, progress)?;
     for computed in &earlier.computed {
         let around = Around { earlier: &earlier.states, returns: &[], people_so_far: None };

@@ -2,6 +2,7 @@
 
 use crate::load::plain;
 use crate::sent::WITNESS;
+use crate::witnesses;
 use qd_ledger::{Entry, Ledger};
 use qd_model::Refusal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,6 +162,9 @@ fn check_log(ledger: &Ledger, private: &Path, verified: &mut Verified) -> Result
         let path = format!("{} v{} of {}", version.name, version.version, version.period);
         verified.differences.push(Difference { path, what: "was sent, and the log does not say so" });
     }
+    let kept = witnesses::of_log(&log).into_iter();
+    let faulty = kept.filter_map(|witness| Some((witness.fault(private)?, witness.path)));
+    verified.differences.extend(faulty.map(|(what, path)| Difference { path, what }));
     let mut names = Vec::new();
     // Where nothing was sent there is nothing to look for.
     let _ = list(&private.join("sent"), "sent/", &mut names);
