@@ -41,7 +41,7 @@ pub struct Checker {
 pub struct Judged {
     /// The rows as the schema's types.
     pub typed: Typed,
-    /// What was found, by row and fault.
+    /// What was found, field by field.
     pub hits: Vec<Hit>,
     /// What the chunk brings to [`Checker::keys`].
     pub keys: Keys,
@@ -105,11 +105,10 @@ impl Checker {
                 reasons.push(Some(UInt8Array::from_value(Reason::NotAsked.number(), chunk.rows.len())));
                 continue;
             };
-            let judged = column::judge(plan, &chunk.columns[plan.column], &setting);
+            let judged = column::judge(plan, &chunk.columns[plan.column], &setting, &mut hits);
             arrays.push(judged.array);
             unreadable.push(judged.unreadable);
             reasons.push(judged.reasons);
-            hits.extend(judged.hits);
             tidied.extend(judged.tidied.into_iter().map(|(word, count)| ((field, word), count)));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(chunk.rows.len()));
@@ -118,8 +117,7 @@ impl Checker {
         let rows = UInt32Array::from(chunk.rows.clone());
         let typed = Typed { batch, rows, unreadable, reasons, person: None };
         self.blank_key_parts(&typed, &mut hits);
-        hits.sort_unstable_by_key(|hit| (hit.row, hit.fault));
-        let keys = Keys::of(&self.keys, &typed);
+        let keys = Keys::of(&self.keys, &typed, self.show);
         Judged { typed, hits, keys, tidied }
     }
 

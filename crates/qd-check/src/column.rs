@@ -102,33 +102,37 @@ pub(crate) struct Judged {
     pub(crate) unreadable: Option<BooleanBuffer>,
     /// Why empty cells are empty, where any of them says so.
     pub(crate) reasons: Option<UInt8Array>,
-    pub(crate) hits: Vec<Hit>,
     pub(crate) tidied: BTreeMap<&'static str, u64>,
 }
 
-/// Judges a column.
-pub(crate) fn judge(plan: &Plan, column: &TextColumn, setting: &Setting<'_>) -> Judged {
-    fn scalar<R: Scalar>(reader: &R, plan: &Plan, column: &TextColumn, setting: &Setting<'_>) -> Judged {
+/// Judges a column, and adds what it finds.
+pub(crate) fn judge(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, hits: &mut Vec<Hit>) -> Judged {
+    fn scalar<R: Scalar>(
+        reader: &R,
+        (plan, column, setting): (&Plan, &TextColumn, &Setting<'_>),
+        hits: &mut Vec<Hit>,
+    ) -> Judged {
         let builder = PrimitiveBuilder::<R::Arrow>::with_capacity(setting.rows.len());
-        walk(plan, column, setting, ScalarTarget { reader, builder })
+        walk((plan, column, setting), ScalarTarget { reader, builder }, hits)
     }
+    let what = (plan, column, setting);
     match &plan.reader {
-        Reader::Integer(reader) => scalar(reader, plan, column, setting),
-        Reader::Number(reader) => scalar(reader, plan, column, setting),
-        Reader::Date(reader) => scalar(reader, plan, column, setting),
-        Reader::Datetime(reader) => scalar(reader, plan, column, setting),
-        Reader::Time(reader) => scalar(reader, plan, column, setting),
-        Reader::Year(reader) => scalar(reader, plan, column, setting),
-        Reader::Yearmonth(reader) => scalar(reader, plan, column, setting),
+        Reader::Integer(reader) => scalar(reader, what, hits),
+        Reader::Number(reader) => scalar(reader, what, hits),
+        Reader::Date(reader) => scalar(reader, what, hits),
+        Reader::Datetime(reader) => scalar(reader, what, hits),
+        Reader::Time(reader) => scalar(reader, what, hits),
+        Reader::Year(reader) => scalar(reader, what, hits),
+        Reader::Yearmonth(reader) => scalar(reader, what, hits),
         Reader::Boolean(reader) => {
             let builder = BooleanBuilder::with_capacity(setting.rows.len());
-            walk(plan, column, setting, BooleanTarget { reader, builder })
+            walk(what, BooleanTarget { reader, builder }, hits)
         }
         Reader::Text(reader) => {
             // A cell that is stored as an error is one whatever its text; there the memory is no help.
             let is_costly = !(plan.tests.is_empty() && matches!(plan.words, Words::Free));
             let memory = (is_costly && column.stored.is_none()).then(Memory::default);
-            walk(plan, column, setting, TextTarget::new(reader, &column.text, memory))
+            walk(what, TextTarget::new(reader, &column.text, memory), hits)
         }
     }
 }
@@ -149,8 +153,11 @@ trait Target {
     fn finish(self) -> ArrayRef;
 }
 
-fn walk<T: Target>(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, mut target: T) -> Judged {
-    let mut hits = Vec::new();
+fn walk<T: Target>(
+    (plan, column, setting): (&Plan, &TextColumn, &Setting<'_>),
+    mut target: T,
+    hits: &mut Vec<Hit>,
+) -> Judged {
     let mut bad: Vec<u32> = Vec::new();
     let mut reasons: Vec<(usize, u8)> = Vec::new();
     let mut tidied = BTreeMap::new();
@@ -205,7 +212,7 @@ fn walk<T: Target>(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, mut 
         }
     }
     let count = setting.rows.len();
-    Judged { array: target.finish(), unreadable: bits(&bad, count), reasons: numbers(&reasons, count), hits, tidied }
+    Judged { array: target.finish(), unreadable: bits(&bad, count), reasons: numbers(&reasons, count), tidied }
 }
 
 /// The reason of each cell, where any cell has one.

@@ -89,6 +89,7 @@ fn same_value(a: &ArrayRef, i: usize, b: &ArrayRef, j: usize) -> bool {
             (a + 0.0).to_bits() == (b + 0.0).to_bits()
         }
         DataType::Boolean => a.as_boolean().value(i) == b.as_boolean().value(j),
+        DataType::Utf8 => a.as_string::<i32>().value(i) == b.as_string::<i32>().value(j),
         _ => a.as_string_view().value(i) == b.as_string_view().value(j),
     }
 }

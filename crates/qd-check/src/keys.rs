@@ -3,8 +3,9 @@
 
 use crate::digest;
 use crate::read::text::Texts;
-use arrow::array::{ArrayRef, AsArray, StringViewArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, StringBuilder, StringViewArray, UInt32Array};
 use arrow::buffer::NullBuffer;
+use arrow::util::display::array_value_to_string;
 use qd_model::finding::ShowValues;
 use qd_model::{Class, Evidence, Fault, Hit};
 use qd_table::Typed;
@@ -32,19 +33,27 @@ impl Key {
     }
 }
 
-/// What one chunk brings to the search for equal rows. Cheap to keep: it shares the chunk's columns.
+/// What one chunk brings to the search for equal rows: a digest of each, and the values packed closely,
+/// since they are kept until the last chunk has been read.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    rows: UInt32Array,
+    rows: Rows,
     parts: Vec<Part>,
+}
+
+/// The spreadsheet rows of a chunk, which seldom have gaps.
+#[derive(Debug, Clone)]
+enum Rows {
+    From(u32),
+    Each(UInt32Array),
 }
 
 #[derive(Debug, Clone)]
 struct Part {
     /// What is compared.
     columns: Vec<ArrayRef>,
-    /// The first of them as it was sent.
-    shown: ArrayRef,
+    /// The first of them as it was sent, where it is shown.
+    shown: Option<ArrayRef>,
     digests: Vec<u64>,
     /// Rows with a null take no part.
     nulls: Option<NullBuffer>,
@@ -56,16 +65,37 @@ type Entry = (u64, u32, u32);
 /// Above how many rows a sort is worth several threads.
 const LARGE: usize = 50_000;
 
+/// About how many rows are looked through at once, so that putting them in order needs little memory.
+const AT_ONCE: usize = 1 << 19;
+
 impl Keys {
-    pub(crate) fn of(keys: &[Key], typed: &Typed) -> Self {
+    pub(crate) fn of(keys: &[Key], typed: &Typed, show: ShowValues) -> Self {
         let parts = keys.iter().map(|key| {
             let fields = key.fields.iter().zip(&key.written);
             let columns: Vec<ArrayRef> =
                 fields.map(|(field, written)| compared(typed.column(*field), written.as_ref())).collect();
             let (digests, nulls) = digest::of_rows(&columns, typed.len());
-            Part { columns, shown: typed.column(key.fields[0]).clone(), digests, nulls }
+            let is_shown = key.class.is_some_and(|class| Evidence::of("", class, show).shown().is_some());
+            let shown = is_shown.then(|| typed.column(key.fields[0]).clone());
+            Part { columns: columns.iter().map(packed).collect(), shown, digests, nulls }
         });
-        Self { rows: typed.rows.clone(), parts: parts.collect() }
+        Self { rows: Rows::of(&typed.rows), parts: parts.collect() }
+    }
+}
+
+impl Rows {
+    fn of(rows: &UInt32Array) -> Self {
+        match (rows.values().first(), rows.values().last()) {
+            (Some(first), Some(last)) if (last - first) as usize + 1 == rows.len() => Self::From(*first),
+            _ => Self::Each(rows.clone()),
+        }
+    }
+
+    fn get(&self, index: u32) -> u32 {
+        match self {
+            Self::From(first) => first + index,
+            Self::Each(rows) => rows.value(index as usize),
+        }
     }
 }
 
@@ -77,50 +107,61 @@ fn compared(column: &ArrayRef, written: Option<&Texts>) -> ArrayRef {
     Arc::new(texts.map(|text| text.map(one)).collect::<StringViewArray>())
 }
 
+/// The same column without what surrounds its texts: the memory of a view, and that of the block it was read from.
+fn packed(column: &ArrayRef) -> ArrayRef {
+    let Some(texts) = column.as_string_view_opt() else { return column.clone() };
+    let bytes = texts.iter().flatten().map(str::len).sum();
+    let mut builder = StringBuilder::with_capacity(texts.len(), bytes);
+    texts.iter().for_each(|text| builder.append_option(text));
+    Arc::new(builder.finish())
+}
+
 /// Every row of every group of equal rows.
 pub(crate) fn hits(keys: &[Key], chunks: &[Keys], show: ShowValues) -> Vec<Hit> {
-    let mut hits: Vec<Hit> =
-        keys.par_iter().enumerate().flat_map_iter(|(at, key)| hits_of(at, key, chunks, show)).collect();
+    let mut hits: Vec<Hit> = keys.iter().enumerate().flat_map(|(at, key)| hits_of(at, key, chunks, show)).collect();
     hits.sort_unstable_by_key(|hit| (hit.row, hit.fault));
     hits
 }
 
 fn hits_of(at: usize, key: &Key, chunks: &[Keys], show: ShowValues) -> Vec<Hit> {
     let chunks: Vec<(&Keys, &Part)> = chunks.iter().map(|keys| (keys, &keys.parts[at])).collect();
-    let mut hits = Vec::new();
-    groups(&chunks, |group| {
-        hits.extend(group.iter().map(|entry| hit(&chunks, entry, key.fault, key.class, show)));
-    });
-    hits
+    let groups = groups(&chunks);
+    groups.iter().flatten().map(|entry| hit(&chunks, entry, key.fault, key.class, show)).collect()
 }
 
-/// Brings every group of equal rows among some chunks.
-fn groups(chunks: &[(&Keys, &Part)], mut found: impl FnMut(&[&Entry])) {
-    let count = chunks.iter().map(|(keys, _)| keys.rows.len()).sum();
-    let mut entries: Vec<Entry> = Vec::with_capacity(count);
-    for (chunk, (_, part)) in chunks.iter().enumerate() {
-        let is_whole = |index: usize| part.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(index));
-        let whole = part.digests.iter().enumerate().filter(|(index, _)| is_whole(*index));
-        entries.extend(whole.map(|(index, digest)| (*digest, chunk as u32, index as u32)));
-    }
-    sort(&mut entries);
-    let part = |entry: &Entry| chunks[entry.1 as usize].1;
-    let same = |a: &Entry, b: &Entry| digest::same(&part(a).columns, a.2 as usize, &part(b).columns, b.2 as usize);
-    for group in entries.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
-        found(&confirmed(group, same));
-    }
+/// Every group of equal rows among some chunks. Digests that begin differently cannot meet, so the rows
+/// are looked through by the first bits of theirs.
+fn groups(chunks: &[(&Keys, &Part)]) -> Vec<Vec<Entry>> {
+    let count: usize = chunks.iter().map(|(_, part)| part.digests.len()).sum();
+    let bits = (count / AT_ONCE + 1).next_power_of_two().ilog2().min(4);
+    let of = (0..1u64 << bits).into_par_iter().flat_map_iter(|begin| {
+        let is_it = |digest: u64| bits == 0 || digest >> (64 - bits) == begin;
+        let mut entries: Vec<Entry> = Vec::with_capacity((count >> bits) + (count >> (bits + 3)));
+        for (chunk, (_, part)) in chunks.iter().enumerate() {
+            let is_whole = |index: usize| part.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(index));
+            let whole = part.digests.iter().enumerate().filter(|(index, digest)| is_it(**digest) && is_whole(*index));
+            entries.extend(whole.map(|(index, digest)| (*digest, chunk as u32, index as u32)));
+        }
+        sort(&mut entries);
+        let part = |entry: &Entry| chunks[entry.1 as usize].1;
+        let same = |a: &Entry, b: &Entry| digest::same(&part(a).columns, a.2 as usize, &part(b).columns, b.2 as usize);
+        let alike = entries.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1);
+        alike.map(|group| confirmed(group, same)).collect::<Vec<_>>()
+    });
+    of.collect()
 }
 
 fn hit(chunks: &[(&Keys, &Part)], entry: &Entry, fault: u32, class: Option<Class>, show: ShowValues) -> Hit {
     let (keys, part) = chunks[entry.1 as usize];
     let evidence = class.map(|class| {
-        let value = arrow::util::display::array_value_to_string(&part.shown, entry.2 as usize);
-        Evidence::of(&value.expect("every type of a field can be written out"), class, show)
+        let shown = part.shown.as_ref().map(|column| array_value_to_string(column, entry.2 as usize));
+        let value = shown.transpose().expect("every type of a field can be written out");
+        Evidence::of(&value.unwrap_or_default(), class, show)
     });
-    Hit { row: keys.rows.value(entry.2 as usize), fault, evidence }
+    Hit { row: keys.rows.get(entry.2), fault, evidence }
 }
 
-/// What one part of a table brings to the search for equal rows in others. Cheap to keep, like [`Keys`].
+/// What one part of a table brings to the search for equal rows in others.
 #[derive(Debug, Clone)]
 pub struct PartKeys {
     keys: Vec<PartKey>,
@@ -177,10 +218,10 @@ pub fn across(parts: &[&PartKeys]) -> Vec<Across> {
             owners.resize(chunks.len(), (at, key));
         }
         let mut found = Vec::new();
-        groups(&chunks, |group| {
+        for group in groups(&chunks) {
             let mut of: Vec<usize> = group.iter().map(|entry| owners[entry.1 as usize].0).collect();
             of.sort_unstable();
-            for entry in group {
+            for entry in &group {
                 let (part, key) = owners[entry.1 as usize];
                 if of.iter().filter(|other| **other == part).count() > 1 {
                     continue;
@@ -191,7 +232,7 @@ pub fn across(parts: &[&PartKeys]) -> Vec<Across> {
                 others.dedup();
                 found.push(Across { part, hit, others });
             }
-        });
+        }
         found
     });
     let mut found: Vec<Across> = found.collect();
@@ -200,16 +241,12 @@ pub fn across(parts: &[&PartKeys]) -> Vec<Across> {
 }
 
 /// The rows of equal digest that are equal to another one indeed.
-fn confirmed(group: &[Entry], same: impl Fn(&Entry, &Entry) -> bool) -> Vec<&Entry> {
+fn confirmed(group: &[Entry], same: impl Fn(&Entry, &Entry) -> bool) -> Vec<Entry> {
     if group[1..].iter().all(|entry| same(&group[0], entry)) {
-        return group.iter().collect();
+        return group.to_vec();
     }
-    group
-        .iter()
-        .enumerate()
-        .filter(|(at, entry)| group.iter().enumerate().any(|(other, row)| other != *at && same(entry, row)))
-        .map(|(_, entry)| entry)
-        .collect()
+    let is_like = |at: usize| group.iter().enumerate().any(|(other, row)| other != at && same(&group[at], row));
+    (0..group.len()).filter(|at| is_like(*at)).map(|at| group[at]).collect()
 }
 
 pub(crate) fn sort(entries: &mut [Entry]) {

@@ -1,23 +1,32 @@
 //! Findings: what a check saw, and where. Kept compactly per source (a fault once, a hit per cell),
 //! and read one by one as [`Finding`]s.
 
+mod hits;
+
+pub use hits::Hits;
+
 use crate::class::Class;
 use crate::code::Severity;
-use serde::Serialize;
 use std::collections::BTreeMap;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 /// The value behind a finding, or why it is not shown. Only [`Evidence::of`] makes one, so that the
 /// field's class is always asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence(Inner);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// There may be millions of values, and most are short: those need no memory of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Inner {
-    Shown(Box<str>),
+    /// The first so many of these bytes.
+    Short(u8, [u8; SHORT]),
+    /// A box of a box, since a thin pointer leaves a hit at 24 bytes.
+    Long(Box<Box<str>>),
     Withheld(Class),
 }
+
+/// How long a value without memory of its own may be.
+const SHORT: usize = 14;
 
 /// Whether values of indirect identifiers may be shown, as the person at the terminal asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,14 +41,24 @@ pub enum ShowValues {
 impl Evidence {
     /// The value where the class allows it to be shown, else the class that withholds it.
     pub fn of(value: &str, class: Class, show: ShowValues) -> Self {
-        let shown = class == Class::None || (class == Class::Indirect && show == ShowValues::Indirect);
-        Self(if shown { Inner::Shown(value.into()) } else { Inner::Withheld(class) })
+        if class != Class::None && !(class == Class::Indirect && show == ShowValues::Indirect) {
+            return Self(Inner::Withheld(class));
+        }
+        let mut short = [0; SHORT];
+        Self(match short.get_mut(..value.len()) {
+            Some(place) => {
+                place.copy_from_slice(value.as_bytes());
+                Inner::Short(value.len() as u8, short)
+            }
+            None => Inner::Long(Box::new(value.into())),
+        })
     }
 
     /// The value, if it is shown.
     pub fn shown(&self) -> Option<&str> {
         match &self.0 {
-            Inner::Shown(value) => Some(value),
+            Inner::Short(length, bytes) => std::str::from_utf8(&bytes[..usize::from(*length)]).ok(),
+            Inner::Long(value) => Some(value),
             Inner::Withheld(_) => None,
         }
     }
@@ -47,7 +66,7 @@ impl Evidence {
     /// The class that withholds the value, if it is withheld.
     pub fn withheld(&self) -> Option<Class> {
         match self.0 {
-            Inner::Shown(_) => None,
+            Inner::Short(..) | Inner::Long(_) => None,
             Inner::Withheld(class) => Some(class),
         }
     }
@@ -117,40 +136,6 @@ pub struct Hit {
     pub evidence: Option<Evidence>,
 }
 
-/// The hits of a source. Reports share them, since there may be millions; whoever changes them while they
-/// are shared gets a copy.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hits(Arc<Vec<Hit>>);
-
-impl Deref for Hits {
-    type Target = Vec<Hit>;
-
-    fn deref(&self) -> &Vec<Hit> {
-        &self.0
-    }
-}
-
-impl DerefMut for Hits {
-    fn deref_mut(&mut self) -> &mut Vec<Hit> {
-        Arc::make_mut(&mut self.0)
-    }
-}
-
-impl From<Vec<Hit>> for Hits {
-    fn from(hits: Vec<Hit>) -> Self {
-        Self(Arc::new(hits))
-    }
-}
-
-impl<'a> IntoIterator for &'a Hits {
-    type Item = &'a Hit;
-    type IntoIter = std::slice::Iter<'a, Hit>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
-}
-
 /// All findings of one source.
 #[derive(Debug, Clone, Default)]
 pub struct SourceFindings {
@@ -187,8 +172,7 @@ impl SourceFindings {
     pub fn extend(&mut self, other: Self) {
         let offset = self.faults.len() as u32;
         self.faults.extend(other.faults);
-        let hits = Arc::unwrap_or_clone(other.hits.0).into_iter();
-        self.hits.extend(hits.map(|hit| Hit { fault: hit.fault + offset, ..hit }));
+        self.hits.extend(other.hits.into_iter().map(|hit| Hit { fault: hit.fault + offset, ..hit }));
         self.records.extend(other.records);
         self.explained
             .extend(other.explained.into_iter().map(|((row, fault), reason)| ((row, fault + offset), reason)));
@@ -198,25 +182,26 @@ impl SourceFindings {
 
     /// Puts hits in the order of every report: row, column (absent first), code, then wording.
     pub fn sort(&mut self) {
-        let mut order: Vec<u32> = (0..self.faults.len() as u32).collect();
-        order.sort_by(|a, b| {
-            let key = |index: &u32| {
-                let fault = &self.faults[*index as usize];
-                (fault.column, &fault.code, &fault.field, &fault.message)
-            };
-            key(a).cmp(&key(b))
-        });
-        let mut rank = vec![0u32; order.len()];
-        for (position, fault) in order.iter().enumerate() {
-            rank[*fault as usize] = position as u32;
-        }
-        self.hits.sort_unstable_by_key(|hit| (hit.row, rank[hit.fault as usize]));
-        self.hits.dedup_by(|a, b| a.row == b.row && a.fault == b.fault);
+        self.hits.sort(&ranks(&self.faults));
     }
 
     /// How many findings have a severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.hits.iter().filter(|hit| self.severity(hit) == severity).count()
+        let has: Vec<bool> = self.faults.iter().map(|fault| fault.severity == severity).collect();
+        if has.contains(&true) { self.hits.iter().filter(|hit| has[hit.fault as usize]).count() } else { 0 }
+    }
+
+    /// The rows that have a finding of a severity, in rising order.
+    pub fn rows_with(&self, severity: Severity) -> Vec<u32> {
+        let has: Vec<bool> = self.faults.iter().map(|fault| fault.severity == severity).collect();
+        if !has.contains(&true) {
+            return Vec::new();
+        }
+        let hits = self.hits.iter().filter(|hit| hit.row > 0 && has[hit.fault as usize]);
+        let mut rows: Vec<u32> = hits.map(|hit| hit.row).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows
     }
 
     /// The severity of a hit.
@@ -231,7 +216,12 @@ impl SourceFindings {
 
     /// The findings one by one, in order.
     pub fn iter(&self) -> impl Iterator<Item = Finding<'_>> {
-        self.hits.iter().map(|hit| Finding {
+        self.of(&self.hits)
+    }
+
+    /// The same for some of the hits.
+    pub fn of<'a>(&'a self, hits: impl IntoIterator<Item = &'a Hit>) -> impl Iterator<Item = Finding<'a>> {
+        hits.into_iter().map(|hit| Finding {
             fault: &self.faults[hit.fault as usize],
             row: (hit.row > 0).then_some(hit.row),
             evidence: hit.evidence.as_ref(),
@@ -240,6 +230,23 @@ impl SourceFindings {
             explained: self.explained.get(&(hit.row, hit.fault)).map(String::as_str),
         })
     }
+}
+
+/// The place of each fault among those of one row.
+pub fn ranks(faults: &[Fault]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..faults.len() as u32).collect();
+    order.sort_by(|a, b| {
+        let key = |index: &u32| {
+            let fault = &faults[*index as usize];
+            (fault.column, &fault.code, &fault.field, &fault.message)
+        };
+        key(a).cmp(&key(b))
+    });
+    let mut rank = vec![0u32; order.len()];
+    for (position, fault) in order.iter().enumerate() {
+        rank[*fault as usize] = position as u32;
+    }
+    rank
 }
 
 /// One finding, as reports read it.
@@ -297,5 +304,14 @@ mod tests {
         assert_eq!(Evidence::of("x", Class::Indirect, ShowValues::Plain).withheld(), Some(Class::Indirect));
         assert_eq!(Evidence::of("x", Class::Indirect, ShowValues::Indirect).shown(), Some("x"));
         assert_eq!(Evidence::of("x", Class::None, ShowValues::Plain).shown(), Some("x"));
+    }
+
+    #[test]
+    fn values_of_every_length_are_shown_as_they_are() {
+        for value in ["", "14 bytes at mo", "15 bytes and so", "Zoë Ångström", "a value that is longer than most are"]
+        {
+            assert_eq!(Evidence::of(value, Class::None, ShowValues::Plain).shown(), Some(value));
+        }
+        assert_eq!(size_of::<Hit>(), 24, "there may be millions");
     }
 }

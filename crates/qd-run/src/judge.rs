@@ -8,7 +8,7 @@ use arrow::array::{Array, ArrayRef};
 use arrow::buffer::BooleanBuffer;
 use qd_check::{Checker, Keys, Settings};
 use qd_model::Severity;
-use qd_model::finding::{Fault, Hit, ShowValues, SourceFindings};
+use qd_model::finding::{Fault, Hit, ShowValues, SourceFindings, ranks};
 use qd_model::report::{Filled, NotChecked};
 use qd_model::schema::{ForeignKey, Rule, Schema};
 use qd_rules::Constants;
@@ -72,16 +72,7 @@ pub(crate) struct Judged {
 impl Judged {
     /// Spreadsheet rows with a finding that holds them, in rising order.
     pub(crate) fn held(&self) -> Vec<u32> {
-        let mut held: Vec<u32> = self
-            .findings
-            .hits
-            .iter()
-            .filter(|hit| hit.row > 0 && self.findings.severity(hit) == Severity::Error)
-            .map(|hit| hit.row)
-            .collect();
-        held.sort_unstable();
-        held.dedup();
-        held
+        self.findings.rows_with(Severity::Error)
     }
 }
 
@@ -91,9 +82,8 @@ struct Part {
     typed: Option<Typed>,
     rows: u64,
     filled: Vec<u64>,
-    source_hits: Vec<Hit>,
-    check_hits: Vec<Hit>,
-    rule_hits: Vec<(u32, u32)>,
+    /// In the order of every report; faults are those that were known before.
+    hits: Vec<Hit>,
     not_judged: Vec<qd_rules::NotJudged>,
     keys: Keys,
     tidied: Tidied,
@@ -131,12 +121,16 @@ fn judge_as(subject: &Subject<'_>, look: Look) -> Option<Judged> {
     let checker = Checker::new(schema, &columns.shape, &settings);
     let rules = subject.table.rules.faults(&columns.shape, subject.severities);
     let taker = subject.taker.filter(|_| !columns.forbid_use);
-    let holding = Holding::of(&source.findings, checker.faults(), &rules, subject.severities);
+    if !columns.forbid_use {
+        override_severities(&mut source.findings, subject.severities);
+    }
+    let mut findings = std::mem::take(&mut source.findings);
+    let known = Known::of(&mut findings, checker.faults(), rules);
     let mut parts: Vec<Part> = source
         .blocks()
         .enumerate()
         .par_bridge()
-        .map(|(position, block)| judge_block(position, block, subject, &checker, taker.zip(Some(&holding))))
+        .map(|(position, block)| judge_block(position, block, subject, &checker, &known, taker))
         .collect();
     if source.is_misread() {
         return None;
@@ -153,14 +147,11 @@ fn judge_as(subject: &Subject<'_>, look: Look) -> Option<Judged> {
         filled: filled(schema, &filled_in),
         ..Judged::default()
     };
-    let (mut from_source, mut from_checks, mut from_rules) = (Vec::new(), Vec::new(), Vec::new());
     let mut keys = Vec::with_capacity(parts.len());
     let mut not_judged: BTreeMap<(u32, &'static str), u64> = BTreeMap::new();
     let mut tidied = Tidied::new();
     for part in parts {
-        from_source.extend(part.source_hits);
-        from_checks.extend(part.check_hits);
-        from_rules.extend(part.rule_hits.into_iter().map(|(fault, row)| Hit { row, fault, evidence: None }));
+        findings.hits.add_piece(part.hits);
         for gap in part.not_judged {
             *not_judged.entry((gap.rule, gap.reason)).or_default() += gap.rows;
         }
@@ -168,9 +159,9 @@ fn judge_as(subject: &Subject<'_>, look: Look) -> Option<Judged> {
         normalised::add(&mut tidied, part.tidied);
         judged.typed.extend(part.typed);
     }
-    from_checks.extend(checker.keys(&keys));
+    findings.hits.extend(known.of_checks(checker.keys(&keys)));
     let over_groups = subject.table.rules.judge_groups(&judged.typed, subject.constants);
-    from_rules.extend(over_groups.hits.into_iter().map(|(fault, row)| Hit { row, fault, evidence: None }));
+    findings.hits.extend(known.of_rules(&over_groups.hits));
     for gap in over_groups.not_judged {
         *not_judged.entry((gap.rule, gap.reason)).or_default() += gap.rows;
     }
@@ -182,29 +173,25 @@ fn judge_as(subject: &Subject<'_>, look: Look) -> Option<Judged> {
         judged.filled.clear();
     }
     for rule in columns.rules_without(subject) {
-        from_rules.retain(|hit: &Hit| hit.fault != rule);
+        findings.hits.retain(|hit: &Hit| hit.fault != known.rules_at + rule);
         not_judged.retain(|(other, _), _| *other != rule);
         not_judged.insert((rule, "a column that it needs is missing, or there twice"), judged.rows);
     }
     let not_seen = source.not_seen;
-    let mut findings = std::mem::take(&mut source.findings);
-    findings.hits.extend(from_source);
-    findings.extend(source.finish());
+    let mut late = source.finish();
     if !columns.forbid_use {
-        override_severities(&mut findings, subject.severities);
+        override_severities(&mut late, subject.severities);
     }
+    findings.extend(late);
     judged.part = subject.is_part.then(|| PartOf {
         mark: subject.place.mark(),
-        faults_at: findings.faults.len() as u32,
+        faults_at: known.checks_at,
         keys: checker.part_keys(keys),
     });
-    let (faults, hits) = (checker.faults().to_vec(), from_checks.into());
-    findings.extend(SourceFindings { faults, hits, ..SourceFindings::default() });
     judged.not_checked = gaps(schema, not_judged, not_seen, judged.rows);
     findings.extend(own);
     findings.extend(normalised::notes(schema, &judged.shape, subject.severities, &tidied));
-    let rules = escalated(rules, schema, &from_rules, judged.rows);
-    findings.extend(SourceFindings { faults: rules, hits: from_rules.into(), ..SourceFindings::default() });
+    escalate_all(&mut findings, known.rules_at, schema, judged.rows);
     findings.sort();
     judged.is_rejected = columns.forbid_use || findings.count(Severity::Reject) > 0;
     judged.findings = findings;
@@ -279,13 +266,14 @@ impl Columns {
     }
 }
 
-/// The faults of a source's rules, those with too many hits made errors.
-fn escalated(mut faults: Vec<Fault>, schema: &Schema, hits: &[Hit], rows: u64) -> Vec<Fault> {
-    for (index, fault) in faults.iter_mut().enumerate() {
-        let found = hits.iter().filter(|hit| hit.fault as usize == index).count() as u64;
-        escalate(fault, &schema.rules[index], found, rows);
+/// Makes errors of the findings of rules that have too many of them.
+fn escalate_all(findings: &mut SourceFindings, rules_at: u32, schema: &Schema, rows: u64) {
+    let limited = schema.rules.iter().enumerate().filter(|(_, rule)| rule.error_if.is_some());
+    for (index, rule) in limited {
+        let at = rules_at + index as u32;
+        let found = findings.hits.iter().filter(|hit| hit.fault == at).count() as u64;
+        escalate(&mut findings.faults[at as usize], rule, found, rows);
     }
-    faults
 }
 
 /// Makes errors of a rule's findings where there are more of them than it allows.
@@ -295,32 +283,51 @@ pub(crate) fn escalate(fault: &mut Fault, rule: &Rule, findings: u64, rows: u64)
     }
 }
 
-/// Which faults hold a row, by their numbers.
-struct Holding {
-    source: Vec<bool>,
-    checks: Vec<bool>,
-    rules: Vec<bool>,
+/// The faults that can be told before the rows are read: the reader's, then those of cells, then the rules'.
+struct Known {
+    /// Where those of cells begin.
+    checks_at: u32,
+    /// Where the rules' begin.
+    rules_at: u32,
+    /// The place of each among those of one row.
+    ranks: Vec<u32>,
+    /// Whether each holds a row.
+    holds: Vec<bool>,
 }
 
-impl Holding {
-    fn of(source: &SourceFindings, checks: &[Fault], rules: &[Fault], severities: &BTreeMap<String, Severity>) -> Self {
-        let holds = |fault: &Fault| fault.severity == Severity::Error;
-        let of_source = |fault: &Fault| *severities.get(&*fault.code).unwrap_or(&fault.severity) == Severity::Error;
-        Self {
-            source: source.faults.iter().map(of_source).collect(),
-            checks: checks.iter().map(holds).collect(),
-            rules: rules.iter().map(holds).collect(),
-        }
+impl Known {
+    /// Adds the faults of cells and rules to those of the reader.
+    fn of(findings: &mut SourceFindings, checks: &[Fault], rules: Vec<Fault>) -> Self {
+        let checks_at = findings.faults.len() as u32;
+        findings.faults.extend_from_slice(checks);
+        let rules_at = findings.faults.len() as u32;
+        findings.faults.extend(rules);
+        let holds = findings.faults.iter().map(|fault| fault.severity == Severity::Error).collect();
+        Self { checks_at, rules_at, ranks: ranks(&findings.faults), holds }
+    }
+
+    fn of_checks(&self, hits: Vec<Hit>) -> impl Iterator<Item = Hit> {
+        hits.into_iter().map(|hit| Hit { fault: hit.fault + self.checks_at, ..hit })
+    }
+
+    fn of_rules(&self, hits: &[(u32, u32)]) -> impl Iterator<Item = Hit> {
+        hits.iter().map(|(fault, row)| Hit { row: *row, fault: fault + self.rules_at, evidence: None })
+    }
+
+    /// All hits of a block, in the order of every report.
+    fn in_order(&self, source: Vec<Hit>, checks: Vec<Hit>, rules: &[(u32, u32)]) -> Vec<Hit> {
+        let mut hits = source;
+        hits.reserve_exact(checks.len() + rules.len());
+        hits.extend(self.of_checks(checks));
+        hits.extend(self.of_rules(rules));
+        hits.sort_by_key(|hit| (hit.row, self.ranks[hit.fault as usize]));
+        hits
     }
 
     /// The rows of a block that are held, in rising order.
-    fn rows(&self, source: &[Hit], checks: &[Hit], rules: &[(u32, u32)]) -> Vec<u32> {
-        let of = |holding: &[bool], fault: u32, row: u32| (holding[fault as usize] && row > 0).then_some(row);
-        let from_source = source.iter().filter_map(|hit| of(&self.source, hit.fault, hit.row));
-        let from_checks = checks.iter().filter_map(|hit| of(&self.checks, hit.fault, hit.row));
-        let from_rules = rules.iter().filter_map(|(fault, row)| of(&self.rules, *fault, *row));
-        let mut held: Vec<u32> = from_source.chain(from_checks).chain(from_rules).collect();
-        held.sort_unstable();
+    fn held(&self, hits: &[Hit]) -> Vec<u32> {
+        let holding = hits.iter().filter(|hit| hit.row > 0 && self.holds[hit.fault as usize]);
+        let mut held: Vec<u32> = holding.map(|hit| hit.row).collect();
         held.dedup();
         held
     }
@@ -331,21 +338,21 @@ fn judge_block(
     block: Block,
     subject: &Subject<'_>,
     checker: &Checker,
-    taker: Option<(&Taker<'_, '_>, &Holding)>,
+    known: &Known,
+    taker: Option<&Taker<'_, '_>>,
 ) -> Part {
     let read = block.read();
     let judged = checker.chunk(&read.chunk);
     let outcome = subject.table.rules.judge(&judged.typed, subject.constants);
-    if let Some((taker, holding)) = taker {
-        taker.take(position, &judged.typed, &holding.rows(&read.hits, &judged.hits, &outcome.hits));
+    let hits = known.in_order(read.hits, judged.hits, &outcome.hits);
+    if let Some(taker) = taker {
+        taker.take(position, &judged.typed, &known.held(&hits));
     }
     Part {
         position,
         rows: judged.typed.len() as u64,
         filled: filled_cells(&judged.typed),
-        source_hits: read.hits,
-        check_hits: judged.hits,
-        rule_hits: outcome.hits,
+        hits,
         not_judged: outcome.not_judged,
         keys: judged.keys,
         tidied: judged.tidied,

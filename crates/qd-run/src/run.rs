@@ -204,6 +204,9 @@ fn trials(loaded: &Loaded, computed: &Computed) -> Vec<Trial> {
     let mut trials: BTreeMap<(String, String, String), Trial> = BTreeMap::new();
     for source in &computed.sources {
         let table = &loaded.tables[source.table];
+        if !source.judged.findings.faults.iter().any(|fault| fault.trial) {
+            continue;
+        }
         for finding in source.judged.findings.iter().filter(|finding| finding.fault.trial) {
             let rule = table.schema.rules.iter().find(|rule| *rule.code == *finding.fault.code);
             let key = (finding.fault.code.to_string(), table.name.clone(), source.partner.clone());

@@ -5,6 +5,7 @@ use crate::compute::{Context, Source};
 use qd_model::pipeline::{WaivedRows, Waiver};
 use qd_model::report::SourceReport;
 use qd_model::{Severity, words};
+use std::collections::BTreeSet;
 
 /// How many findings each waiver of the pipeline let pass; nothing for one that does not hold.
 pub(crate) type Used = Vec<Option<u64>>;
@@ -56,8 +57,8 @@ fn let_pass(waiver: &Waiver, source: &mut Source) -> u64 {
                     WaivedRows::OfFile { rows, .. } => rows.contains(&hit.row),
                 }
         };
-        let places: Vec<usize> = (0..findings.hits.len()).filter(|at| is_waived(&findings.hits[*at])).collect();
-        if places.is_empty() {
+        let waived: BTreeSet<u32> = findings.hits.iter().filter(|hit| is_waived(hit)).map(|hit| hit.row).collect();
+        if waived.is_empty() {
             continue;
         }
         let agreed =
@@ -69,8 +70,8 @@ fn let_pass(waiver: &Waiver, source: &mut Source) -> u64 {
         let absent = findings.absent.get(&index).cloned();
         let note = findings.fault(note);
         findings.absent.extend(absent.map(|record| (note, record)));
-        for at in places {
-            findings.hits[at].fault = note;
+        for hit in findings.hits.iter_mut().filter(|hit| hit.fault == index && waived.contains(&hit.row)) {
+            hit.fault = note;
             passed += 1;
         }
     }
