@@ -6,14 +6,13 @@ mod wording;
 
 pub(crate) use causes::{Cause, causes};
 
-use qd_model::finding::{Fault, Finding, column_letters};
+use qd_model::finding::{Fault, Finding, Hit, column_letters};
 use qd_model::report::{Report, SourceReport};
 use qd_model::words;
 use qd_model::{Class, Severity};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::Hash;
 
 /// What one check saw in one field of one source.
 pub(crate) struct Entry<'a> {
@@ -29,7 +28,7 @@ pub(crate) struct Entry<'a> {
     /// How often each value occurs that is shown; no more kinds of them than are worth counting.
     pub(crate) values: BTreeMap<&'a str, usize>,
     /// Digest of the rows, by which entries about the same rows know each other.
-    rows: DefaultHasher,
+    rows: u64,
 }
 
 /// How many places an entry names.
@@ -63,38 +62,112 @@ fn of_source(source: &SourceReport, examples: usize) -> Vec<Entry<'_>> {
             *known.entry(key).or_insert(next)
         })
         .collect();
-    // What was explained is told apart from what is still open.
-    let mut entries: BTreeMap<(usize, Option<&str>), Entry<'_>> = BTreeMap::new();
-    let mut order = Vec::with_capacity(known.len());
-    for (hit, finding) in source.findings.hits.iter().zip(source.findings.iter()) {
-        let place = (places[hit.fault as usize], finding.explained);
-        let entry = entries.entry(place).or_insert_with(|| {
-            order.push(place);
-            let explained = finding.explained;
-            Entry {
-                source,
-                fault: finding.fault,
-                count: 0,
-                examples: Vec::new(),
-                withheld: None,
-                explained,
-                values: BTreeMap::new(),
-                rows: DefaultHasher::new(),
-            }
-        });
+    // Pieces are looked at on all cores, and what they come to is put together in their order.
+    let slices: Vec<&[Hit]> = source.findings.hits.slices().collect();
+    let parts: Vec<Entries<'_>> = slices
+        .par_iter()
+        .map(|hits| {
+            let mut entries = Entries::default();
+            hits.iter()
+                .zip(source.findings.of(*hits))
+                .for_each(|(hit, finding)| entries.add(source, (places[hit.fault as usize], finding), examples));
+            entries
+        })
+        .collect();
+    let mut all = Entries::default();
+    parts.into_iter().for_each(|part| all.join(part, examples));
+    all.list.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Which fault an entry is about, and how it was explained: that is told apart from what is still open.
+type Place<'a> = (usize, Option<&'a str>);
+
+/// The entries of some findings, in the order in which they were met.
+#[derive(Default)]
+struct Entries<'a> {
+    list: Vec<(Place<'a>, Entry<'a>)>,
+    /// Where in the list the entry of a fault stands that nobody has explained.
+    open: Vec<Option<usize>>,
+    closed: BTreeMap<Place<'a>, usize>,
+}
+
+impl<'a> Entries<'a> {
+    /// Where an entry stands, or will stand.
+    fn at(&mut self, place: Place<'a>) -> usize {
+        let next = self.list.len();
+        if place.1.is_some() {
+            return *self.closed.entry(place).or_insert(next);
+        }
+        if self.open.len() <= place.0 {
+            self.open.resize(place.0 + 1, None);
+        }
+        *self.open[place.0].get_or_insert(next)
+    }
+
+    fn add(&mut self, source: &'a SourceReport, (fault, finding): (usize, Finding<'a>), examples: usize) {
+        let place = (fault, finding.explained);
+        let at = self.at(place);
+        if at == self.list.len() {
+            self.list.push((place, Entry::of(source, &finding)));
+        }
+        let entry = &mut self.list[at].1;
         entry.count += 1;
-        finding.row.hash(&mut entry.rows);
-        if let Some(value) = finding.evidence.and_then(qd_model::Evidence::shown)
-            && (entry.values.len() < VALUES || entry.values.contains_key(value))
-        {
-            *entry.values.entry(value).or_default() += 1;
+        entry.rows = entry.rows.wrapping_add(mixed(finding.row.unwrap_or_default()));
+        if let Some(value) = finding.evidence.and_then(qd_model::Evidence::shown) {
+            entry.add_value(value, 1);
         }
         entry.withheld = entry.withheld.max(finding.evidence.and_then(qd_model::Evidence::withheld));
         if entry.examples.len() < examples {
             entry.examples.push(finding);
         }
     }
-    order.into_iter().filter_map(|place| entries.remove(&place)).collect()
+
+    /// Takes in what was met after all that is here.
+    fn join(&mut self, later: Self, examples: usize) {
+        for (place, entry) in later.list {
+            let at = self.at(place);
+            if at == self.list.len() {
+                self.list.push((place, entry));
+                continue;
+            }
+            let known = &mut self.list[at].1;
+            known.count += entry.count;
+            known.rows = known.rows.wrapping_add(entry.rows);
+            entry.values.into_iter().for_each(|(value, times)| known.add_value(value, times));
+            known.withheld = known.withheld.max(entry.withheld);
+            let room = examples - known.examples.len();
+            known.examples.extend(entry.examples.into_iter().take(room));
+        }
+    }
+}
+
+/// A row's part in the digest of rows, which their sum is, so that their order does not matter.
+fn mixed(row: u32) -> u64 {
+    let row = (u64::from(row) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (row ^ row >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+}
+
+impl<'a> Entry<'a> {
+    fn of(source: &'a SourceReport, finding: &Finding<'a>) -> Self {
+        Self {
+            source,
+            fault: finding.fault,
+            count: 0,
+            examples: Vec::new(),
+            withheld: None,
+            explained: finding.explained,
+            values: BTreeMap::new(),
+            rows: 0,
+        }
+    }
+
+    fn add_value(&mut self, value: &'a str, times: usize) {
+        if let Some(known) = self.values.get_mut(value) {
+            *known += times;
+        } else if self.values.len() < VALUES {
+            self.values.insert(value, times);
+        }
+    }
 }
 
 impl Entry<'_> {

@@ -9,6 +9,7 @@ pub mod formats;
 mod line;
 mod page;
 pub mod partner;
+mod pieces;
 #[cfg(test)]
 mod sample;
 mod uri;

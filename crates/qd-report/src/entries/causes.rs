@@ -5,7 +5,6 @@ use super::{Entry, entries, one_line};
 use qd_model::report::Report;
 use qd_model::{Severity, words};
 use std::collections::BTreeMap;
-use std::hash::Hasher;
 
 /// One headline: the same fault wherever it was seen, and what else the same rows have.
 pub(crate) struct Cause<'a> {
@@ -46,7 +45,7 @@ fn with_their_rows(entries: Vec<Entry<'_>>) -> Vec<Cause<'_>> {
     let mut known = BTreeMap::new();
     for entry in entries {
         if entry.count >= SAME_ROWS {
-            let key = (std::ptr::from_ref(entry.source), entry.count, entry.rows.finish());
+            let key = (std::ptr::from_ref(entry.source), entry.count, entry.rows);
             let place = *known.entry(key).or_insert(all.len());
             if let Some(same) = all.get_mut(place) {
                 same.beside.push(entry);

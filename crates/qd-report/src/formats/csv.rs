@@ -6,8 +6,10 @@
 
 use super::{Format, Options};
 use crate::line::{self, COLUMNS, Item};
+use crate::pieces;
 use csv::{Terminator, WriterBuilder};
-use qd_model::report::Report;
+use qd_model::finding::Finding;
+use qd_model::report::{Report, SourceReport};
 use std::borrow::Cow;
 use std::io::{self, Write};
 
@@ -25,19 +27,85 @@ impl Format for Csv {
 
     fn write(&self, report: &Report, options: &Options<'_>, out: &mut dyn Write) -> io::Result<()> {
         let chosen = chosen(options.columns)?;
-        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-        writer.write_record(chosen.iter().map(|index| COLUMNS[*index]))?;
+        out.write_all(&record(chosen.iter().map(|index| COLUMNS[*index]))?)?;
         for source in &report.sources {
-            for finding in source.findings.iter() {
-                for index in &chosen {
-                    let item = line::item(*index, source, &finding);
-                    writer.write_field(cell(COLUMNS[*index], &item).as_bytes())?;
+            let same = SameInAll::of(&chosen, source)?;
+            pieces::write(&source.findings, out, |text, hit, finding| {
+                for (place, index) in chosen.iter().enumerate() {
+                    if place > 0 {
+                        text.push(b',');
+                    }
+                    match same.get(hit.fault, place) {
+                        Some(written) => text.extend_from_slice(written),
+                        None => put(text, COLUMNS[*index], &line::item(*index, source, finding))?,
+                    }
                 }
-                writer.write_record(None::<&[u8]>)?;
+                // A record of one empty cell would be an empty line.
+                if chosen.len() == 1 && text.last().is_none_or(|last| *last == b'\n') {
+                    text.extend_from_slice(b"\"\"");
+                }
+                text.extend_from_slice(b"\r\n");
+                Ok(())
+            })?;
+        }
+        out.flush()
+    }
+}
+
+/// What stands in the findings of one fault always, as it is written: most of what a finding says.
+struct SameInAll(Vec<Vec<Option<Vec<u8>>>>);
+
+/// The columns that differ from finding to finding.
+const OWN: [&str; 7] = ["row", "cell", "record", "value_digest", "value", "withheld", "explained"];
+
+impl SameInAll {
+    fn of(chosen: &[usize], source: &SourceReport) -> io::Result<Self> {
+        let of_fault = |fault| {
+            let finding =
+                Finding { fault, row: None, evidence: None, record: None, value_digest: None, explained: None };
+            let cells = chosen.iter().map(|index| {
+                let name = COLUMNS[*index];
+                let mut text = Vec::new();
+                let is_same = !OWN.contains(&name);
+                if is_same {
+                    put(&mut text, name, &line::item(*index, source, &finding))?;
+                }
+                Ok(is_same.then_some(text))
+            });
+            cells.collect()
+        };
+        source.findings.faults.iter().map(of_fault).collect::<io::Result<_>>().map(Self)
+    }
+
+    fn get(&self, fault: u32, place: usize) -> Option<&[u8]> {
+        self.0[fault as usize][place].as_deref()
+    }
+}
+
+/// Writes one cell.
+fn put(text: &mut Vec<u8>, column: &str, item: &Item<'_>) -> io::Result<()> {
+    match item {
+        Item::Absent | Item::Null => {}
+        Item::Number(number) => text.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
+        item => {
+            let cell = cell(column, item);
+            // Most cells need no quotes.
+            if cell.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\r' | b'\n')) {
+                let quoted = record([&*cell])?;
+                text.extend_from_slice(quoted.strip_suffix(b"\r\n").unwrap_or(&quoted));
+            } else {
+                text.extend_from_slice(cell.as_bytes());
             }
         }
-        writer.flush()
     }
+    Ok(())
+}
+
+/// A record as the library writes it.
+fn record<C: AsRef<[u8]>>(cells: impl IntoIterator<Item = C>) -> io::Result<Vec<u8>> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(cells)?;
+    writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }
 
 /// Indexes of the columns that were asked for, in the order that was asked for.

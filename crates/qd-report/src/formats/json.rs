@@ -3,6 +3,7 @@
 
 use super::{Format, Options};
 use crate::line::{self, COLUMNS, Item};
+use crate::pieces;
 use qd_model::finding::column_letters;
 use qd_model::report::{NotChecked, Report, SourceReport, Summary};
 use std::io::{self, BufWriter, Write};
@@ -29,14 +30,7 @@ impl Format for Json {
         // A source that was expected and is not there has findings, and is not itself a source.
         let sources = report.sources.iter().filter(|read| read.source.is_some());
         list(&mut out, "sources", sources, source)?;
-        let findings = report.sources.iter().flat_map(|read| read.findings.iter().map(move |finding| (read, finding)));
-        list(&mut out, "findings", findings, |out, (read, finding)| {
-            let mut object = Object::open(out)?;
-            for (name, item) in COLUMNS.iter().zip(line::items(read, &finding)) {
-                object.item(name, &item)?;
-            }
-            object.close()
-        })?;
+        findings(&mut out, &report.sources)?;
         list(&mut out, "not_checked", report.not_checked.iter(), not_checked)?;
         out.write_all(b"\n}\n")?;
         out.flush()
@@ -58,6 +52,25 @@ fn list<W: Write, T>(
         any = true;
     }
     out.write_all(if any { b"\n  ]" } else { b"]" })
+}
+
+/// All findings, put into words on all cores.
+fn findings(out: &mut dyn Write, sources: &[SourceReport]) -> io::Result<()> {
+    out.write_all(b",\n  \"findings\": [")?;
+    // What stands before the very first is no comma.
+    let first = sources.iter().find_map(|read| read.findings.hits.first());
+    for read in sources {
+        pieces::write(&read.findings, out, |text, hit, finding| {
+            let is_first = first.is_some_and(|first| std::ptr::eq(first, hit));
+            text.extend_from_slice(if is_first { b"\n    " } else { b",\n    " });
+            let mut object = Object::open(text)?;
+            for (name, item) in COLUMNS.iter().zip(line::items(read, finding)) {
+                object.item(name, &item)?;
+            }
+            object.close()
+        })?;
+    }
+    out.write_all(if first.is_some() { b"\n  ]" } else { b"]" })
 }
 
 fn summary(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
