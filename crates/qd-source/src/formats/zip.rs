@@ -154,6 +154,10 @@ impl Book for Pack {
         book.notes().into_iter().chain(book.sheet_notes(number)).collect()
     }
 
+    fn late_notes(&self) -> Vec<Fault> {
+        self.files.iter().flatten().flat_map(|book| book.late_notes()).collect()
+    }
+
     fn not_seen(&self, sheet: usize) -> &'static [NotSeen] {
         let (file, number) = self.places[sheet];
         self.files[file].as_ref().map_or(&[], |book| book.not_seen(number))

@@ -42,6 +42,21 @@ fn one_table_in_a_packed_file_is_read() {
 }
 
 #[test]
+fn what_a_packed_workbook_hides_is_told() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, text) in (0u32..).zip(["a", "1", "2"]) {
+        sheet.write_string(row, 0, text).unwrap();
+    }
+    sheet.set_row_hidden(1).unwrap();
+    let bytes = book.save_to_buffer().unwrap();
+    check(&zipped(&[("a.xlsx", &bytes)]), "", &["- - hidden"], "");
+    let several = zipped(&[("a.xlsx", &bytes), ("b.csv", b"c,d\n3,4\n")]);
+    let read = read_bytes(&several, &Request { sheet: Some("a"), ..Request::default() }, None);
+    assert_eq!(read.findings, ["- - hidden"], "{}", read.messages);
+}
+
+#[test]
 fn what_is_not_one_table_is_said() {
     let reject = &["- - unreadable"][..];
     let text = b"a,b\n1,2\n".as_slice();
