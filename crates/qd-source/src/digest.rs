@@ -4,11 +4,16 @@ use std::fs::File;
 use std::io::{Read, Result};
 use std::path::Path;
 
+/// The most bytes that are read at a time.
+const PIECE: u64 = 1 << 20;
+
 /// BLAKE3 of a file's bytes in hexadecimal, and the number of bytes, read in pieces.
 pub fn digest(path: &Path) -> Result<(String, u64)> {
     let mut file = File::open(path)?;
     let mut hasher = blake3::Hasher::new();
-    let mut piece = vec![0; 1 << 20];
+    // Most files are small, and room that is touched for the first time costs more than reading them.
+    let size = file.metadata()?.len().clamp(1, PIECE);
+    let mut piece = vec![0; size as usize];
     loop {
         let read = file.read(&mut piece)?;
         if read == 0 {
