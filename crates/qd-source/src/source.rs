@@ -116,7 +116,11 @@ pub(crate) fn lay_out(mut book: Box<dyn Book>, request: &Request<'_>) -> Result<
 /// A source whose columns forbid its use. Its rows are counted, so that the run's counts add up.
 fn reject(mut source: Source) -> Rejection {
     let rows = source.blocks().map(|block| block.read().chunk.rows.len() as u64).sum();
-    let Source { shape, findings, quarantined, .. } = source;
+    let late = source.book.late_notes();
+    let Source { shape, mut findings, quarantined, .. } = source;
+    for note in late {
+        findings.add(note);
+    }
     Rejection { findings, sheet: shape.sheet.clone(), shape: Some(shape), rows, quarantined }
 }
 

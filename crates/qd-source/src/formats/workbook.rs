@@ -20,6 +20,11 @@ pub(super) type Place = (u32, u32);
 const ROWS_OF_SHEET: u32 = 1_048_576;
 const COLUMNS_OF_SHEET: u32 = 16_384;
 
+/// Whether a sheet has such a cell; row counted from 1, column from 0.
+pub(super) fn is_on_sheet(row: u32, column: u32) -> bool {
+    row <= ROWS_OF_SHEET && column < COLUMNS_OF_SHEET
+}
+
 /// The cells of a sheet, row by row.
 pub(super) trait Cells {
     /// The next cell that holds something, its value in `text`.
@@ -38,7 +43,11 @@ pub(super) trait Workbook: Send {
     const NAME: &'static str;
     /// The cells of a sheet, from its beginning.
     fn cells<'a>(&'a mut self, sheet: usize, name: &str) -> Result<Box<dyn Cells + Send + 'a>, Trouble>;
-    /// The same sheet in pieces that are read on all threads, where it is large and can be cut.
+    /// The cells of at least the first rows that hold something, where they can be read by themselves.
+    fn beginning<'a>(&'a mut self, _name: &str, _rows: usize) -> Option<Box<dyn Cells + Send + 'a>> {
+        None
+    }
+    /// The same sheet in pieces that are read on all threads, where it can be cut.
     fn pieces(&mut self, _name: &str, _plan: &Arc<Plan>) -> Option<Pieces> {
         None
     }
@@ -83,6 +92,10 @@ impl<W: Workbook> Book for CellsBook<W> {
     fn sample(&mut self, sheet: usize) -> Result<Sample, Trouble> {
         let name = self.sheets[sheet].name.as_deref().unwrap_or_default();
         let workbook = &mut self.workbook;
+        let first = guard::guarded(|| workbook.beginning(name, ROWS + 1).map(|mut cells| sample(cells.as_mut())));
+        if let Some(Some(Ok(sample))) = first {
+            return Ok(sample);
+        }
         guarded(W::NAME, move || sample(&mut Placed { cells: workbook.cells(sheet, name)?, kind: W::NAME }))
     }
 
@@ -171,8 +184,11 @@ struct Placed<'a> {
 impl Cells for Placed<'_> {
     fn next(&mut self, text: &mut Text) -> Result<Option<Place>, Trouble> {
         let next = self.cells.next(text)?;
-        let is_beyond = next.is_some_and(|(row, column)| row > ROWS_OF_SHEET || column >= COLUMNS_OF_SHEET);
-        if is_beyond { Err(faults::damaged(self.kind)) } else { Ok(next) }
+        if next.is_some_and(|(row, column)| !is_on_sheet(row, column)) {
+            Err(faults::damaged(self.kind))
+        } else {
+            Ok(next)
+        }
     }
 }
 

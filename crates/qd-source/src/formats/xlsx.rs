@@ -12,12 +12,13 @@ pub(crate) use cut::{Late, Piece, Pieces};
 use super::head::Head;
 use super::input::{Input, Unfolded};
 use super::values::Text;
-use super::workbook::{Cells, CellsBook, Workbook, guarded};
+use super::workbook::{Cells, CellsBook, Place, Workbook, guarded};
 use super::{Book, Format, Sheet, limits};
 use crate::block::Plan;
 use crate::faults::{self, Trouble};
 use crate::place::Named;
 use calamine::{Reader, SheetType, SheetVisible, XlsxError};
+use plain::Shared;
 use qd_model::Fault;
 use std::io::Cursor;
 use std::sync::Arc;
@@ -43,33 +44,87 @@ impl Format for Xlsx {
         if !guarded(NAME, || Ok(parts::texts_fit(&bytes)))? {
             return Err(faults::damaged(NAME));
         }
-        let shared = bytes.clone();
-        let book = guarded(NAME, || calamine::Xlsx::new(Cursor::new(shared)).map_err(|error| said(&error)))?;
-        let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
-        let sheets = sheets
-            .map(|sheet| Sheet { name: Some(sheet.name.clone()), hidden: sheet.visible != SheetVisible::Visible })
-            .collect();
-        Ok(Box::new(CellsBook::new(XlsxBook { book, bytes }, sheets)))
+        // Without its texts and rows a workbook is opened at once; whoever needs all of it opens it then.
+        let light = mini::without_sheets(&bytes).and_then(|light| calamine::Xlsx::new(light).ok());
+        let (book, sheets) = match light {
+            Some(light) => (XlsxBook::new(bytes, light.has_1904_epoch()), sheets(&light)),
+            None => {
+                let full = guarded(NAME, || open(&bytes))?;
+                let book = XlsxBook::new(bytes, full.has_1904_epoch());
+                let sheets = sheets(&full);
+                (XlsxBook { full: Some(full), ..book }, sheets)
+            }
+        };
+        Ok(Box::new(CellsBook::new(book, sheets)))
     }
 }
 
-struct XlsxBook {
-    book: calamine::Xlsx<Cursor<Unfolded>>,
-    bytes: Unfolded,
+fn open(bytes: &Unfolded) -> Result<Full, Trouble> {
+    calamine::Xlsx::new(Cursor::new(bytes.clone())).map_err(|error| said(&error))
 }
 
-/// A sheet whose XML is smaller than this is read on one thread.
-const LEAST: u64 = 2 << 20;
+fn sheets<R: std::io::Read + std::io::Seek>(book: &calamine::Xlsx<R>) -> Vec<Sheet> {
+    let sheets = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    sheets
+        .map(|sheet| Sheet { name: Some(sheet.name.clone()), hidden: sheet.visible != SheetVisible::Visible })
+        .collect()
+}
+
+/// The library's view of the whole workbook, its texts among it.
+type Full = calamine::Xlsx<Cursor<Unfolded>>;
+
+struct XlsxBook {
+    bytes: Unfolded,
+    is_1904: bool,
+    /// Opened once a sheet turns out not to be plain.
+    full: Option<Full>,
+    /// What plain cells refer to, once it was looked for; nothing where it could not be read.
+    shared: Option<Option<Arc<Shared>>>,
+}
+
+impl XlsxBook {
+    fn new(bytes: Unfolded, is_1904: bool) -> Self {
+        Self { bytes, is_1904, full: None, shared: None }
+    }
+
+    fn shared(&mut self, name: &str) -> Option<Arc<Shared>> {
+        let (bytes, is_1904) = (&self.bytes, self.is_1904);
+        self.shared.get_or_insert_with(|| cut::shared(bytes, name, is_1904).map(Arc::new)).clone()
+    }
+}
+
+/// Cells that were read ahead.
+struct Ahead(std::vec::IntoIter<cut::Kept>);
+
+impl Cells for Ahead {
+    fn next(&mut self, text: &mut Text) -> Result<Option<Place>, Trouble> {
+        Ok(self.0.next().map(|cell| {
+            text.set_text(&cell.text, cell.stored);
+            cell.place
+        }))
+    }
+}
 
 impl Workbook for XlsxBook {
     const NAME: &'static str = NAME;
 
+    fn beginning<'a>(&'a mut self, name: &str, rows: usize) -> Option<Box<dyn Cells + Send + 'a>> {
+        let shared = self.shared(name)?;
+        let cells = cut::beginning(&self.bytes, name, &shared, rows)?;
+        Some(Box::new(Ahead(cells.into_iter())))
+    }
+
     fn pieces(&mut self, name: &str, plan: &Arc<Plan>) -> Option<Pieces> {
-        Pieces::open(&self.bytes, name, self.book.has_1904_epoch(), LEAST, plan)
+        let shared = self.shared(name)?;
+        Pieces::open(&self.bytes, name, shared, plan)
     }
 
     fn cells<'a>(&'a mut self, _sheet: usize, name: &str) -> Result<Box<dyn Cells + Send + 'a>, Trouble> {
-        let mut cells = self.book.worksheet_cells_reader(name).map_err(|error| said(&error))?;
+        let full = match self.full.take() {
+            Some(full) => full,
+            None => open(&self.bytes)?,
+        };
+        let mut cells = self.full.insert(full).worksheet_cells_reader(name).map_err(|error| said(&error))?;
         Ok(Box::new(move |text: &mut Text| {
             while let Some(cell) = cells.next_cell().map_err(|error| said(&error))? {
                 let (row, column) = cell.get_position();
@@ -85,19 +140,8 @@ impl Workbook for XlsxBook {
         named::areas(&self.bytes).unwrap_or_default()
     }
 
-    fn sheet_notes(&mut self, _sheet: usize, name: &str) -> Vec<Fault> {
-        // A sheet that is cut is looked at while it is read.
-        if cut::size(&self.bytes, name).is_some_and(|size| size >= LEAST) {
-            return Vec::new();
-        }
-        unseen::count(&self.bytes, name).unwrap_or_default().notes()
-    }
-
     fn late_notes(&mut self, name: &str) -> Vec<Fault> {
-        match cut::size(&self.bytes, name) {
-            Some(size) if size >= LEAST => unseen::count(&self.bytes, name).unwrap_or_default().notes(),
-            _ => Vec::new(),
-        }
+        unseen::count(&self.bytes, name).unwrap_or_default().notes()
     }
 }
 

@@ -1,4 +1,4 @@
-//! A large sheet, unfolded on one thread and cut at its rows, so that the pieces can be read on all.
+//! A sheet, unfolded on one thread and cut at its rows, so that the pieces can be read on all.
 
 use super::mini;
 use super::plain::{self, Number, Shared, Texts};
@@ -6,16 +6,17 @@ use super::unseen::{self, Scan};
 use super::{NAME, said};
 use crate::block::{Plan, ReadBlock};
 use crate::faults::{self, Trouble};
-use crate::formats::cells::CellsBlock;
+use crate::formats::cells::{CellsBlock, Value};
 use crate::formats::input::Unfolded;
 use crate::formats::unseen::Unseen;
 use crate::formats::values::Text;
-use crate::formats::workbook::guarded;
+use crate::formats::workbook::{Place, guarded, is_on_sheet};
 use calamine::{DataRef, Reader};
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use memchr::memmem;
 use qd_model::Fault;
+use qd_table::Stored;
 use std::fmt::Write;
 use std::io::{Cursor, Read, Seek, SeekFrom, Take};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -109,11 +110,15 @@ impl Unfolding {
 
     /// Appends some more; false at the end.
     fn fill(&mut self, into: &mut Vec<u8>) -> std::io::Result<bool> {
+        self.fill_up_to(PIECE, into)
+    }
+
+    fn fill_up_to(&mut self, most: usize, into: &mut Vec<u8>) -> std::io::Result<bool> {
         let start = into.len();
         let read = match self {
-            Self::Stored(bytes) => bytes.take(PIECE as u64).read_to_end(into)?,
+            Self::Stored(bytes) => bytes.take(most as u64).read_to_end(into)?,
             Self::Deflated(decoder, crc, expected) => {
-                let read = decoder.as_mut().take(PIECE as u64).read_to_end(into)?;
+                let read = decoder.as_mut().take(most as u64).read_to_end(into)?;
                 crc.update(&into[start..]);
                 if read == 0 && crc.sum() != *expected {
                     return Err(std::io::ErrorKind::InvalidData.into());
@@ -125,46 +130,99 @@ impl Unfolding {
     }
 }
 
-impl Pieces {
-    /// A sheet, if it is large enough for the threads to be worth it and begins as plain ones do.
-    pub(super) fn open(bytes: &Unfolded, name: &str, is_1904: bool, least: u64, plan: &Arc<Plan>) -> Option<Self> {
+/// A sheet that begins as plain ones do.
+struct Begun {
+    part: String,
+    xml: Unfolding,
+    /// What stands before the rows.
+    head: Vec<u8>,
+    /// The beginning of the rows.
+    rows: Vec<u8>,
+}
+
+impl Begun {
+    /// Unfolds as much as is asked for at a time until the rows begin.
+    fn of(bytes: &Unfolded, name: &str, at_a_time: usize) -> Option<Self> {
         let part = unseen::part_of(bytes, name)?;
         let (mut xml, size) = Unfolding::of(bytes, &part)?;
-        if size < least {
-            return None;
-        }
-        let mut pending = Vec::with_capacity(2 * PIECE);
-        let late = Arc::<Late>::default();
+        let mut head = Vec::with_capacity(usize::try_from(size).unwrap_or(usize::MAX).min(2 * at_a_time));
         let start = loop {
-            let more = xml.fill(&mut pending).ok()?;
-            if let Some(start) = memmem::find(&pending, b"<sheetData>") {
-                break start;
+            let more = xml.fill_up_to(at_a_time, &mut head).ok()?;
+            if let Some(start) = memmem::find(&head, b"<sheetData>") {
+                break start + b"<sheetData>".len();
             }
-            if !more || pending.len() > 8 * PIECE {
+            if !more || head.len() > 8 * PIECE {
                 return None;
             }
         };
-        let head = &pending[..start];
+        let rows = head.split_off(start);
         // What says no encoding is in UTF-8.
         let is_utf8 = [&b"encoding=\"UTF-8\""[..], b"encoding=\"utf-8\"", b"encoding='UTF-8'", b"encoding='utf-8'"]
             .iter()
-            .any(|said| memmem::find(head, said).is_some())
-            || memmem::find(head, b"encoding=").is_none();
-        let is_plain = head.starts_with(b"<") && memmem::find(head, b"<!").is_none() && is_utf8;
-        if !is_plain {
+            .any(|said| memmem::find(&head, said).is_some())
+            || memmem::find(&head, b"encoding=").is_none();
+        let is_plain = head.starts_with(b"<") && memmem::find(&head, b"<!").is_none() && is_utf8;
+        is_plain.then_some(Self { part, xml, head, rows })
+    }
+}
+
+/// What plain cells refer to; any sheet tells how the workbook library sees styles.
+pub(super) fn shared(bytes: &Unfolded, name: &str, is_1904: bool) -> Option<Shared> {
+    let part = unseen::part_of(bytes, name)?;
+    let styles = styles(bytes, &part, name)?;
+    let texts = match mini::part(bytes, "xl/sharedStrings.xml") {
+        Some(xml) => match Texts::of_part(&xml) {
+            Some(texts) => texts,
+            None => texts(bytes, &part, name, &xml)?,
+        },
+        None => Texts::default(),
+    };
+    Some(Shared { styles, is_1904, texts })
+}
+
+/// A cell that was read ahead.
+pub(super) struct Kept {
+    pub(super) place: Place,
+    pub(super) text: String,
+    pub(super) stored: Stored,
+}
+
+/// The cells of the first rows of a sheet: of at least so many that hold something, or of all. Nothing where
+/// they are not plain, or too far apart.
+pub(super) fn beginning(bytes: &Unfolded, name: &str, shared: &Shared, rows: usize) -> Option<Vec<Kept>> {
+    /// How much is unfolded at a time.
+    const SOME: usize = 64 << 10;
+    let Begun { mut xml, rows: mut begun, .. } = Begun::of(bytes, name, SOME)?;
+    let (end, is_all) = loop {
+        if let Some(end) = memmem::find(&begun, b"</sheetData>") {
+            break (end, true);
+        }
+        // More than are asked for, since some may hold nothing.
+        if let Some(end) = memmem::find_iter(&begun, b"<row").nth(2 * rows) {
+            break (end, false);
+        }
+        if begun.len() > 8 * PIECE || !xml.fill_up_to(SOME, &mut begun).ok()? {
             return None;
         }
-        late.look(head);
-        pending.drain(..start + b"<sheetData>".len());
-        let styles = styles(bytes, &part, name)?;
-        let texts = match mini::part(bytes, "xl/sharedStrings.xml") {
-            Some(xml) => match Texts::of_part(&xml) {
-                Some(texts) => texts,
-                None => texts(bytes, &part, name, &xml)?,
-            },
-            None => Texts::default(),
-        };
-        let shared = Arc::new(Shared { styles, is_1904, texts });
+    };
+    let (mut kept, mut count) = (Vec::<Kept>::new(), 0);
+    plain::read(&begun[..end], shared, &mut |row, column, value| {
+        if kept.last().is_none_or(|last| last.place.0 != row) {
+            count += 1;
+        }
+        if count <= rows {
+            kept.push(Kept { place: (row, column), text: value.text.to_owned(), stored: value.stored });
+        }
+    })?;
+    (is_all || count > rows).then_some(kept)
+}
+
+impl Pieces {
+    /// A sheet, if it begins as plain ones do.
+    pub(super) fn open(bytes: &Unfolded, name: &str, shared: Arc<Shared>, plan: &Arc<Plan>) -> Option<Self> {
+        let Begun { part, xml, head, rows } = Begun::of(bytes, name, PIECE)?;
+        let late = Arc::<Late>::default();
+        late.look(&head);
         let plan = Arc::clone(plan);
         Some(Self {
             bytes: bytes.clone(),
@@ -173,7 +231,7 @@ impl Pieces {
             xml,
             shared,
             plan,
-            pending,
+            pending: rows,
             ended: false,
             late,
             held: None,
@@ -274,7 +332,8 @@ impl Piece {
     pub(crate) fn read(self) -> ReadBlock {
         self.late.look(&self.xml);
         let mut block = CellsBlock::new(Arc::clone(&self.plan));
-        if plain::read(&self.xml, &self.shared, &mut block).is_some() {
+        let mut push = |row, column, value: Value<'_>| block.push(row, column, value);
+        if plain::read(&self.xml, &self.shared, &mut push).is_some() {
             return block.read();
         }
         let mut block = CellsBlock::new(Arc::clone(&self.plan));
@@ -294,18 +353,17 @@ impl Piece {
         let mut text = Text::default();
         while let Some(cell) = cells.next_cell().map_err(|error| said(&error))? {
             let (row, column) = cell.get_position();
-            if text.set(cell.get_value()) {
-                block.push(row.saturating_add(1), column, text.value());
+            let row = row.saturating_add(1);
+            if !text.set(cell.get_value()) {
+                continue;
             }
+            if !is_on_sheet(row, column) {
+                return Err(faults::damaged(NAME));
+            }
+            block.push(row, column, text.value());
         }
         Ok(())
     }
-}
-
-/// How large a sheet's XML is.
-pub(super) fn size(bytes: &Unfolded, name: &str) -> Option<u64> {
-    let part = unseen::part_of(bytes, name)?;
-    Unfolding::of(bytes, &part).map(|(_, size)| size)
 }
 
 /// What numbers stand for in each style, as the workbook library sees it.
@@ -362,7 +420,6 @@ mod tests {
     use super::*;
     use crate::tests::corpora;
     use arrow::array::Array;
-    use qd_table::Stored;
     use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
     use std::collections::BTreeMap;
     use std::path::Path;
@@ -387,7 +444,7 @@ mod tests {
     fn in_pieces(bytes: &Unfolded, name: &str, columns: u32) -> Option<Cells> {
         let plan = Plan::of_columns(0, columns - 1);
         let is_1904 = calamine::Xlsx::new(Cursor::new(bytes.clone())).ok()?.has_1904_epoch();
-        let mut pieces = Pieces::open(bytes, name, is_1904, 0, &Arc::new(plan))?;
+        let mut pieces = Pieces::open(bytes, name, Arc::new(shared(bytes, name, is_1904)?), &Arc::new(plan))?;
         let mut cells = Cells::new();
         while let Some((piece, _)) = pieces.next().unwrap() {
             let chunk = piece.read().chunk;
@@ -455,6 +512,45 @@ mod tests {
         sheet.set_row_hidden(7).unwrap();
         let bytes = book.save_to_buffer().unwrap();
         assert_eq!(compare(bytes, "a large sheet"), 1);
+    }
+
+    #[test]
+    fn the_beginning_of_a_sheet_has_its_first_rows_that_hold_something() {
+        let mut book = Workbook::new();
+        let bold = Format::new().set_bold();
+        let sheet = book.add_worksheet();
+        for row in 0..9_000 {
+            sheet.write_blank(row, 0, &bold).unwrap();
+            if row % 3 == 1 {
+                sheet.write_string(row, 1, format!("text {row}")).unwrap();
+                sheet.write_number(row, 2, row).unwrap();
+            }
+        }
+        let bytes = Unfolded::new(book.save_to_buffer().unwrap());
+        let shared = shared(&bytes, "Sheet1", false).unwrap();
+        let rows = |rows| {
+            let kept = beginning(&bytes, "Sheet1", &shared, rows)?;
+            let texts: Vec<String> = kept.into_iter().map(|kept| format!("{} {}", kept.place.0, kept.text)).collect();
+            Some(texts)
+        };
+        // Of as many rows again as are asked for, too few hold something.
+        assert_eq!(rows(3), None);
+        assert_eq!(rows(5_000).unwrap().len(), 6_000);
+        assert_eq!(rows(5_000).unwrap()[..3], ["2 text 1", "2 1", "5 text 4"]);
+        sheet_of_rows(&[1, 2, 3, 4, 5, 6, 7], |bytes, shared| {
+            let kept = beginning(bytes, "Sheet1", shared, 2).unwrap();
+            assert_eq!(kept.iter().map(|kept| kept.place).collect::<Vec<_>>(), [(1, 0), (2, 0)]);
+        });
+    }
+
+    fn sheet_of_rows(rows: &[u32], check: impl Fn(&Unfolded, &Shared)) {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        for row in rows {
+            sheet.write_number(row - 1, 0, *row).unwrap();
+        }
+        let bytes = Unfolded::new(book.save_to_buffer().unwrap());
+        check(&bytes, &shared(&bytes, "Sheet1", false).unwrap());
     }
 
     #[test]

@@ -32,6 +32,22 @@ pub(super) fn workbook(bytes: &Unfolded, sheet: &str, rows: &[u8], texts: Texts)
     out.finish().ok()
 }
 
+/// The workbook without rows and texts: what there is to know of its sheets.
+pub(super) fn without_sheets(bytes: &Unfolded) -> Option<Cursor<Vec<u8>>> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).ok()?;
+    let mut out = ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let part = archive.by_index_raw(index).ok()?;
+        let name = part.name().ok()?.to_lowercase();
+        let is_left_out = ["xl/media/", "xl/worksheets/", "xl/drawings/"].iter().any(|folder| name.starts_with(folder))
+            || name.ends_with("sharedstrings.xml");
+        if !is_left_out {
+            out.raw_copy_file(part).ok()?;
+        }
+    }
+    out.finish().ok()
+}
+
 /// Whether a small workbook has the shared texts of the large one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Texts {

@@ -1,8 +1,9 @@
 //! Some rows of a sheet's XML, read byte by byte where it is as plain as nearly all of it is. What is
 //! not, is left to the workbook library.
 
-use crate::formats::cells::CellsBlock;
+use crate::formats::cells::Value;
 use crate::formats::values::Text;
+use crate::formats::workbook::is_on_sheet;
 use calamine::{CellErrorType, DataRef, ExcelDateTime, ExcelDateTimeType};
 use memchr::{memchr, memmem};
 use qd_table::Stored;
@@ -67,9 +68,9 @@ impl Texts {
     }
 }
 
-/// Adds the cells of whole rows to a block. Nothing where anything is not plain; the block is then of
-/// no use.
-pub(super) fn read(xml: &[u8], shared: &Shared, block: &mut CellsBlock) -> Option<()> {
+/// Gives away the cells of whole rows, each with its row and column. Nothing where anything is not plain;
+/// what was given away is then of no use.
+pub(super) fn read(xml: &[u8], shared: &Shared, give: &mut impl FnMut(u32, u32, Value<'_>)) -> Option<()> {
     if memmem::find(xml, b"<!").is_some() {
         return None;
     }
@@ -95,7 +96,7 @@ pub(super) fn read(xml: &[u8], shared: &Shared, block: &mut CellsBlock) -> Optio
                 break;
             }
             at.take(b"<c")?;
-            cell(&mut at, shared, &mut text, &mut scratch, block)?;
+            cell(&mut at, shared, &mut text, &mut scratch, give)?;
         }
     }
 }
@@ -105,7 +106,7 @@ fn cell<'x>(
     shared: &Shared,
     text: &mut Text,
     scratch: &mut String,
-    block: &mut CellsBlock,
+    give: &mut impl FnMut(u32, u32, Value<'_>),
 ) -> Option<()> {
     let (mut place, mut style, mut kind): (_, _, Option<&'x [u8]>) = (None, None, None);
     let tag = at.tag(|name, value| match name {
@@ -114,7 +115,7 @@ fn cell<'x>(
         b"t" => kind = Some(value),
         _ => {}
     })?;
-    let (row, column) = place_of(place?)?;
+    let (row, column) = place_of(place?).filter(|(row, column)| is_on_sheet(*row, *column))?;
     if tag == Tag::Empty {
         return Some(());
     }
@@ -142,7 +143,7 @@ fn cell<'x>(
     };
     at.take(b"</c>")?;
     if shows {
-        block.push(row, column, text.value());
+        give(row, column, text.value());
     }
     Some(())
 }
