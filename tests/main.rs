@@ -23,6 +23,7 @@ mod mutation;
 mod periods;
 mod quarters;
 mod readme;
+mod refusals;
 mod reports;
 mod returns;
 mod samples;
