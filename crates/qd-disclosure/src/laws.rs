@@ -1,6 +1,8 @@
 //! The laws that every treatment obeys, over any rows: the same whatever their order and however they
 //! are split, blank stays blank, and pseudonyms of two keys, recipients or epochs never meet.
 
+mod identifiers;
+
 use crate::samples::{Row, lookups, release, schema, texts, typed};
 use crate::{Clearance, ClearedTable, DomainKey, Key, PSEUDONYM_LENGTH, Reasons, Rows, clear, treatments};
 use jiff::civil::{Date, date};
