@@ -4,7 +4,7 @@
 //! `cargo xtask bench [ROWS] [--rounds N] [--python PYTHON] [--also NAME=COMMAND]…` measures;
 //! `cargo xtask bench wcsv IN OUT` does the work once over a file of your own;
 //! `cargo xtask bench workbook` measures how workbooks are written, `cargo xtask bench xlsx-read` how they
-//! are read.
+//! are read, and `cargo xtask bench kernels` what large files spend their time in, piece by piece.
 
 mod data;
 mod measure;
@@ -24,6 +24,7 @@ const USAGE: &str = "usage: cargo xtask bench [ROWS] [--rounds N] [--program QUA
        cargo xtask bench wcsv IN OUT
        cargo xtask bench workbook [ROWS] [--rounds N] [--program QUARTERDAY]
        cargo xtask bench xlsx-read [ROWS] [--rounds N] [--program QUARTERDAY]
+       cargo xtask bench kernels [FILTER]…
        cargo xtask bench data ROWS SHARE FILE";
 
 /// Does what the arguments after `bench` say.
@@ -49,6 +50,12 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<String, String> {
                 None => (build(root)?, build_readers(root)?),
             };
             xlsx::compare(root, &xlsx::Asked { rows, rounds, program, readers })
+        }
+        ["kernels", rest @ ..] => {
+            // Both are named so that they share what is built with the program that is measured.
+            let own = ["bench", "--package", "quarterday", "--package", "xtask", "--bench", "kernels"];
+            let rest = [&["--"], rest].concat();
+            cargo(root, &own, &rest).map(|()| String::new())
         }
         ["xlsx-reader", who, how, file] => xlsx::serve(root, who, how, Path::new(file)),
         _ => compare(root, &Asked::of(arguments, 1_000_000)?),
@@ -95,20 +102,20 @@ fn folder(root: &Path) -> PathBuf {
 /// Builds the program as one would build it to give it away. The first time takes long, since every
 /// library is built once more.
 fn build(root: &Path) -> Result<PathBuf, String> {
-    cargo(root, &["build", "--package", "quarterday"])?;
+    cargo(root, &["build", "--quiet", "--release", "--package", "quarterday"], &[])?;
     Ok(folder(root).join("release/quarterday"))
 }
 
 /// Builds this program in the same way, beside the other, so that both share what is built.
 fn build_readers(root: &Path) -> Result<PathBuf, String> {
-    cargo(root, &["build", "--package", "quarterday", "--package", "xtask"])?;
+    cargo(root, &["build", "--quiet", "--release", "--package", "quarterday", "--package", "xtask"], &[])?;
     Ok(folder(root).join("release/xtask"))
 }
 
-/// Has cargo do something with what is optimised.
-fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {
+/// Has cargo do something in the folder of what is optimised; what it does it with may take words of its own.
+fn cargo(root: &Path, arguments: &[&str], own: &[&str]) -> Result<(), String> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).args(["--quiet", "--release", "--target-dir"]).arg(folder(root));
+    command.args(arguments).arg("--target-dir").arg(folder(root)).args(own);
     let status = command.current_dir(root).status().map_err(|error| format!("cargo cannot be started: {error}"))?;
     if status.success() { Ok(()) } else { Err("what is measured cannot be built".to_owned()) }
 }
