@@ -20,6 +20,7 @@ use crate::place::Named;
 use calamine::{Reader, SheetType, SheetVisible, XlsxError};
 use plain::Shared;
 use qd_model::Fault;
+use std::cell::OnceCell;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -46,14 +47,13 @@ impl Format for Xlsx {
         }
         // Without its texts and rows a workbook is opened at once; whoever needs all of it opens it then.
         let light = mini::without_sheets(&bytes).and_then(|light| calamine::Xlsx::new(light).ok());
-        let (book, sheets) = match light {
-            Some(light) => (XlsxBook::new(bytes, light.has_1904_epoch()), sheets(&light)),
-            None => {
-                let full = guarded(NAME, || open(&bytes))?;
-                let book = XlsxBook::new(bytes, full.has_1904_epoch());
-                let sheets = sheets(&full);
-                (XlsxBook { full: Some(full), ..book }, sheets)
-            }
+        let (book, sheets) = if let Some(light) = light {
+            (XlsxBook::new(bytes, light.has_1904_epoch()), sheets(&light))
+        } else {
+            let full = guarded(NAME, || open(&bytes))?;
+            let book = XlsxBook::new(bytes, full.has_1904_epoch());
+            let sheets = sheets(&full);
+            (XlsxBook { full: Some(full), ..book }, sheets)
         };
         Ok(Box::new(CellsBook::new(book, sheets)))
     }
@@ -79,17 +79,16 @@ struct XlsxBook {
     /// Opened once a sheet turns out not to be plain.
     full: Option<Full>,
     /// What plain cells refer to, once it was looked for; nothing where it could not be read.
-    shared: Option<Option<Arc<Shared>>>,
+    shared: OnceCell<Option<Arc<Shared>>>,
 }
 
 impl XlsxBook {
     fn new(bytes: Unfolded, is_1904: bool) -> Self {
-        Self { bytes, is_1904, full: None, shared: None }
+        Self { bytes, is_1904, full: None, shared: OnceCell::new() }
     }
 
-    fn shared(&mut self, name: &str) -> Option<Arc<Shared>> {
-        let (bytes, is_1904) = (&self.bytes, self.is_1904);
-        self.shared.get_or_insert_with(|| cut::shared(bytes, name, is_1904).map(Arc::new)).clone()
+    fn shared(&self, name: &str) -> Option<Arc<Shared>> {
+        self.shared.get_or_init(|| cut::shared(&self.bytes, name, self.is_1904).map(Arc::new)).clone()
     }
 }
 

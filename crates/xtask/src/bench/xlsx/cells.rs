@@ -72,7 +72,9 @@ mod tests {
     fn another_cell_or_another_place_is_another_sum() {
         let sum = |cells: &[(usize, usize, Cell<'_>)]| {
             let mut sum = Sum::default();
-            cells.iter().for_each(|(row, column, cell)| sum.add(*row, *column, *cell));
+            for (row, column, cell) in cells {
+                sum.add(*row, *column, *cell);
+            }
             sum
         };
         let (one, two) = ((1, 0, Cell::Text("1")), (2, 3, Cell::Number(1.0)));

@@ -108,18 +108,24 @@ fn range(file: &Path, sum: Option<&mut Sum>) -> Result<(), String> {
     }
     let Some(sum) = sum else { return Ok(()) };
     for (at, column) in columns.iter().enumerate() {
+        let numbered = |number| if DATES.contains(&at) { Cell::Date(number) } else { Cell::Number(number) };
         match column {
             Column::Text(texts) => {
                 for (row, text) in (1..).zip(texts) {
-                    text.iter().for_each(|text| sum.add(row, at, Cell::Text(text)));
+                    if let Some(text) = text {
+                        sum.add(row, at, Cell::Text(text));
+                    }
                 }
             }
             Column::Numbers(numbers, odd) => {
-                let cell = |number| if DATES.contains(&at) { Cell::Date(number) } else { Cell::Number(number) };
                 for (row, number) in (1..).zip(numbers) {
-                    number.iter().for_each(|number| sum.add(row, at, cell(*number)));
+                    if let Some(number) = number {
+                        sum.add(row, at, numbered(*number));
+                    }
                 }
-                odd.iter().for_each(|(row, text)| sum.add(*row, at, Cell::Text(text)));
+                for (row, text) in odd {
+                    sum.add(*row, at, Cell::Text(text));
+                }
             }
         }
     }
