@@ -29,6 +29,7 @@ mod returns;
 mod samples;
 mod schemas;
 mod spoken;
+mod stata;
 mod streams;
 mod templates;
 mod tidy;
