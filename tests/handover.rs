@@ -174,6 +174,34 @@ fn people_who_are_followed_up_have_ids_of_their_own_in_a_sealed_file() {
 }
 
 #[test]
+fn the_sample_of_a_follow_up_list_opens_for_its_recipient_alone() {
+    let checkout = Checkout::new();
+    let made = checkout.run(&["run", "pipelines/follow-up/wwri-follow-up.toml", "--format", "json"]).ends(0).json();
+    let key = checkout.read("pipelines/follow-up/interviewers.key");
+    let key = key.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).expect("a key");
+    let identity: age::x25519::Identity = key.parse().expect("an identity");
+    let sealed = "out/wwri-follow-up/2022-Q3/draft/follow-up/follow-up-2022-Q3.zip.age";
+    let sealed = std::fs::read(checkout.join(sealed)).expect("sealed");
+    assert!(age::decrypt(&age::x25519::Identity::generate(), &sealed).is_err());
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(age::decrypt(&identity, &sealed).expect("it opens")));
+    let mut book = Vec::new();
+    let archive = archive.as_mut().expect("an archive");
+    archive.by_name("follow-up-2022-Q3.xlsx").expect("a list").read_to_end(&mut book).expect("whole");
+    checkout.write("opened.xlsx", &book);
+    let rows = sheet(&checkout, "opened.xlsx", "People to contact");
+    let head = rows.iter().position(|row| row[0] == "Follow-up id").expect("headings");
+    assert_eq!(rows[head], ["Follow-up id", "First name", "Family name", "Contact by", "Contact"]);
+    let people = &rows[head + 1..];
+    assert_eq!(Some(people.len() as u64), made["returns"][0]["people"].as_u64());
+    // Nothing of it stands in clear among what may leave.
+    for (path, bytes) in crate::command::files(&checkout.join("out")) {
+        for detail in people.iter().map(|row| &row[4]).filter(|detail| detail.len() > 8) {
+            assert!(!bytes.windows(detail.len()).any(|part| part == detail.as_bytes()), "{path} holds {detail}");
+        }
+    }
+}
+
+#[test]
 fn a_restricted_person_is_counted_and_in_no_list_of_rows() {
     let checkout = Checkout::new();
     let before = checkout.run(&["run", "pipelines/wwri.toml", "--format", "json"]).ends(0).json();
