@@ -52,8 +52,8 @@ impl Package {
             self.tables_of(sheet, &mut tables)?;
         }
         let sheets = self.sheets.iter().map(|sheet| sheet.name.to_lowercase()).collect();
-        let names = Names { names: self.names(), tables, sheets };
-        let named = |(sheet, row, column): At| NamedCell { sheet: self.sheets[sheet].name.clone(), at: (row, column) };
+        let names = Names { meanings: self.names(), tables, sheets };
+        let cell = |(sheet, row, column): At| NamedCell { sheet: self.sheets[sheet].name.clone(), at: (row, column) };
         let mut found = Vec::new();
         for (at, harm) in upset::upsets(&formulas, &filled, &names) {
             for upset in [Upset::Fails, Upset::Misjudges, Upset::LeavesOut] {
@@ -64,8 +64,8 @@ impl Package {
                     // A cell that the formula names itself is not looked for behind another.
                     by.entry(*from).and_modify(|known| *known = over.and(*known)).or_insert(over);
                 }
-                let by: Vec<_> = by.into_iter().map(|(from, over)| (named(from), over.map(named))).collect();
-                found.extend((!by.is_empty()).then(|| UpsetFormula { formula: named(at), upset, by }));
+                let by: Vec<_> = by.into_iter().map(|(from, over)| (cell(from), over.map(cell))).collect();
+                found.extend((!by.is_empty()).then(|| UpsetFormula { formula: cell(at), upset, by }));
             }
         }
         Ok(found)

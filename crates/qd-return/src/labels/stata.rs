@@ -125,8 +125,8 @@ mod tests {
                 session.variables.len() <= table.columns().len()
                     && session.variables.len() + reasons >= table.columns().len()
             );
-            let coded = variables(&table).into_iter().filter(Variable::is_coded);
-            for of in coded {
+            let columns = variables(&table).into_iter().filter(Variable::is_coded);
+            for of in columns {
                 let codes = of.codes().map(|(code, _)| code.to_owned()).collect();
                 assert_eq!(session.takes.get(&variable(of.name())), Some(&Takes::Codes(codes)));
             }

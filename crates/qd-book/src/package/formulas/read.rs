@@ -273,17 +273,17 @@ impl<'a> Reader<'a> {
         let sheets = sheet.split_once(':').unwrap_or((sheet, sheet));
         let sheets = (sheets.0.to_owned(), sheets.1.to_owned());
         let word = self.word();
-        let own = self.cells(word, Some(sheets.clone())).unwrap_or_else(|| Expr::Name(Some(sheets.0), word.to_owned()));
+        let own = self.cells(word, Some(&sheets)).unwrap_or_else(|| Expr::Name(Some(sheets.0), word.to_owned()));
         if is_other_book || word.is_empty() { Expr::Plain } else { own }
     }
 
     /// The cells that a word names, with those up to another where that is said.
-    fn cells(&mut self, word: &str, sheets: Option<(String, String)>) -> Option<Expr> {
+    fn cells(&mut self, word: &str, sheets: Option<&(String, String)>) -> Option<Expr> {
         let next = self.rest.strip_prefix(':').map(|after| {
             let end = after.find(|c| !is_of_word(c)).unwrap_or(after.len());
             (&after[..end], &after[end..])
         });
-        let area = |first, last| Some(Expr::Cells(Area { sheets: sheets.clone(), first, last }));
+        let area = |first, last| Some(Expr::Cells(Area { sheets: sheets.cloned(), first, last }));
         if let Some((other, after)) = next.filter(|(_, after)| !after.starts_with(['(', '!', '['])) {
             let both = |read: fn(&str) -> Option<Corner>| Some((read(word)?, read(other)?));
             let (first, last) = match (both(corner), both(column), both(row)) {
@@ -424,8 +424,8 @@ impl std::fmt::Display for Expr {
                 if let Some((first, last)) = &area.sheets {
                     write!(f, "{first}{}!", if first == last { String::new() } else { format!(":{last}") })?;
                 }
-                use qd_model::finding::column_letters;
-                let name = |corner: &Corner| format!("{}{}", column_letters(corner.column), corner.row);
+                let name =
+                    |corner: &Corner| format!("{}{}", qd_model::finding::column_letters(corner.column), corner.row);
                 let (first, last) = (name(&area.first), name(&area.last));
                 if first == last { f.write_str(&first) } else { write!(f, "{first}:{last}") }
             }

@@ -152,7 +152,7 @@ pub(super) type Texts = BTreeMap<At, BTreeSet<At>>;
 /// Where names and tables lead.
 pub(super) struct Names {
     /// Names, by the sheet that they are of (none for the whole workbook) and in small letters.
-    pub(super) names: BTreeMap<(Option<usize>, String), Expr>,
+    pub(super) meanings: BTreeMap<(Option<usize>, String), Expr>,
     /// The cells of tables, by their names in small letters.
     pub(super) tables: BTreeMap<String, (usize, Area)>,
     /// Sheets in order, in small letters.
@@ -170,7 +170,7 @@ pub(super) fn upsets(formulas: &BTreeMap<At, Expr>, filled: &BTreeSet<At>, names
         let mut found = Vec::new();
         for (at, formula) in formulas {
             let (passes, _) = of_formula(formula, *at, &texts, names);
-            let own = passes.iter().flat_map(|from| texts.get(from)).flatten().copied().collect::<BTreeSet<At>>();
+            let own = passes.iter().filter_map(|from| texts.get(from)).flatten().copied().collect::<BTreeSet<At>>();
             if texts.get(at).map_or(!own.is_empty(), |known| !own.is_subset(known)) {
                 found.push((*at, own));
             }
@@ -230,7 +230,9 @@ impl Reading<'_> {
     fn call(&mut self, name: &str, parts: &[Expr], asked: &BTreeSet<At>) -> BTreeSet<At> {
         if ASKS.contains(&name) {
             let before = self.harms.clone();
-            parts.iter().for_each(|part| drop(self.passes(part, asked)));
+            for part in parts {
+                self.passes(part, asked);
+            }
             self.harms = before;
             return BTreeSet::new();
         }
@@ -265,7 +267,7 @@ impl Reading<'_> {
 
     /// What a condition asks about is known in what follows from it.
     fn chosen(&mut self, name: &str, parts: &[Expr], asked: &BTreeSet<At>) -> BTreeSet<At> {
-        let is_condition = |at: usize| if name == "IF" { at == 0 } else { at % 2 == 0 };
+        let is_condition = |at: usize| if name == "IF" { at == 0 } else { at.is_multiple_of(2) };
         let mut known = asked.clone();
         for (at, part) in parts.iter().enumerate() {
             if is_condition(at) {
@@ -289,10 +291,14 @@ impl Reading<'_> {
     fn looked_at(&mut self, condition: &Expr, known: &mut BTreeSet<At>) {
         match condition {
             Expr::Op(Does::Equates, parts) if parts.contains(&Expr::Text) => {
-                parts.iter().for_each(|part| known.extend(self.named(part, &BTreeSet::new())));
+                for part in parts {
+                    known.extend(self.named(part, &BTreeSet::new()));
+                }
             }
             Expr::Call(name, parts) if LOOKS.contains(&name.as_str()) => {
-                parts.iter().for_each(|part| known.extend(self.named(part, &BTreeSet::new())));
+                for part in parts {
+                    known.extend(self.named(part, &BTreeSet::new()));
+                }
             }
             Expr::Op(_, parts) | Expr::Call(_, parts) => parts.iter().for_each(|part| self.looked_at(part, known)),
             _ => {}
@@ -323,7 +329,7 @@ impl Reading<'_> {
                 let of = of.and_then(|of| self.names.sheets.iter().position(|own| *own == of)).unwrap_or(self.sheet);
                 let key = |of: Option<usize>| (of, name.to_lowercase());
                 let names = self.names;
-                let Some(meant) = names.names.get(&key(Some(of))).or_else(|| names.names.get(&key(None))) else {
+                let Some(meant) = names.meanings.get(&key(Some(of))).or_else(|| names.meanings.get(&key(None))) else {
                     return self.named(&Expr::Table(name.clone()), asked);
                 };
                 self.depth += 1;
@@ -350,8 +356,7 @@ impl Reading<'_> {
 /// Whether a part may come to a text that is written out in it.
 fn has_text(expr: &Expr) -> bool {
     match expr {
-        Expr::Text => true,
-        Expr::Op(Does::Joins, _) => true,
+        Expr::Text | Expr::Op(Does::Joins, _) => true,
         Expr::Call(name, parts) => PASSES.contains(&name.as_str()) && parts.iter().any(has_text),
         _ => false,
     }
