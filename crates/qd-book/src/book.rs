@@ -7,7 +7,7 @@ use crate::package::Package;
 use crate::rows::Body;
 use crate::skeleton::Skeleton;
 use crate::style;
-use crate::table::{Layout, TableSheet};
+use crate::table::{Filled, Layout, TableSheet};
 use crate::text;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet};
 use std::collections::BTreeMap;
@@ -42,6 +42,15 @@ pub struct Book {
     count: usize,
     /// The rows of tables, by the place of their sheet.
     bodies: BTreeMap<usize, Body>,
+    /// What was put into it, where the same is put into another one.
+    kept: Option<Vec<Kept>>,
+}
+
+/// Something that was put into a book, to be put into another one.
+pub(crate) enum Kept {
+    Cover(Cover),
+    /// A table's name, its layout, and the rows of its sheets.
+    Table(String, Layout, Vec<Filled>),
 }
 
 /// Rows of a sheet.
@@ -63,7 +72,13 @@ impl Book {
     /// A workbook without sheets.
     pub fn new(about: About) -> Self {
         let (workbook, names, bodies) = (Workbook::new(), Names::default(), BTreeMap::new());
-        Self { workbook, about, names, row_limit: ROWS, first_style: 0, count: 0, bodies }
+        Self { workbook, about, names, row_limit: ROWS, first_style: 0, count: 0, bodies, kept: None }
+    }
+
+    /// A workbook that is written once and comes as a draft and without saying so: see
+    /// [`Book::finish_twice`].
+    pub fn twice(about: About) -> Self {
+        Self { kept: Some(Vec::new()), ..Self::new(About { draft: true, ..about }) }
     }
 
     /// A workbook whose sheets will be put in front of another one's.
@@ -99,6 +114,34 @@ impl Book {
     /// The workbook's bytes.
     pub fn finish(self) -> Result<Vec<u8>, BookError> {
         self.skeleton()?.finish()
+    }
+
+    /// The bytes of a workbook that was begun by [`Book::twice`]: as a draft, and as it will be sent. Its rows
+    /// were written and packed once.
+    pub fn finish_twice(mut self) -> Result<[Vec<u8>; 2], BookError> {
+        let mut sent = Self::new(About { draft: false, ..self.about.clone() });
+        sent.row_limit = self.row_limit;
+        for kept in self.kept.take().unwrap_or_default() {
+            match kept {
+                Kept::Cover(cover) => cover::write(&mut sent, &cover)?,
+                Kept::Table(name, layout, sheets) => TableSheet::again(&mut sent, &name, &layout, &sheets)?,
+            }
+        }
+        debug_assert_eq!(self.count, sent.count, "the two have the same sheets");
+        let (draft, sent) = rayon::join(|| self.finish(), || sent.finish());
+        Ok([draft?, sent?])
+    }
+
+    /// Whether rows are kept for another book.
+    pub(crate) fn keeps_rows(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Keeps something that was put into it, if that is wanted.
+    pub(crate) fn keep(&mut self, what: impl FnOnce() -> Kept) {
+        if let Some(kept) = &mut self.kept {
+            kept.push(what());
+        }
     }
 
     /// The workbook without the rows of its tables, and these beside it.

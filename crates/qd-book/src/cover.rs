@@ -1,6 +1,6 @@
 //! Sheets of labels and values: the cover of a return, the summary of an answer.
 
-use crate::book::{Book, DRAFT, Page};
+use crate::book::{Book, DRAFT, Kept, Page};
 use crate::error::BookError;
 use crate::style;
 use crate::text;
@@ -96,6 +96,7 @@ pub(crate) fn write(book: &mut Book, cover: &Cover) -> Result<(), BookError> {
     page.sheet.ignore_error_range(0, LABELS, last, VALUES, IgnoreError::NumberStoredAsText)?;
     page.sheet.set_print_area(0, LABELS, last, VALUES)?;
     book.push(page.sheet);
+    book.keep(|| Kept::Cover(cover.clone()));
     Ok(())
 }
 

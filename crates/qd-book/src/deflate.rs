@@ -4,6 +4,7 @@
 use flate2::{Compress, Compression, Crc, FlushCompress};
 use rayon::prelude::*;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 /// Bytes of a piece before it is packed. It does not depend on how many cores there are, so that the
 /// same content gives the same bytes everywhere.
@@ -51,7 +52,7 @@ impl Packer {
 /// Packs what is written into it.
 #[derive(Default)]
 pub(crate) struct Deflater {
-    pieces: Vec<Piece>,
+    pieces: Vec<Arc<Piece>>,
     /// Pieces that wait until there is one for each core.
     waiting: Vec<Vec<u8>>,
     filling: Vec<u8>,
@@ -66,8 +67,8 @@ pub(crate) struct Stream {
 }
 
 impl Deflater {
-    /// Goes on with pieces that are packed already.
-    pub(crate) fn append(&mut self, pieces: Vec<Piece>) {
+    /// Goes on with pieces that are packed already, and may stand in other streams too.
+    pub(crate) fn append(&mut self, pieces: Vec<Arc<Piece>>) {
         self.cut();
         self.pack();
         self.pieces.extend(pieces);
@@ -82,10 +83,10 @@ impl Deflater {
     fn pack(&mut self) {
         match self.waiting.as_slice() {
             [] => {}
-            [only] => self.pieces.push(Packer::new().pack(only)),
+            [only] => self.pieces.push(Arc::new(Packer::new().pack(only))),
             several => {
-                self.pieces
-                    .par_extend(several.par_iter().map_init(Packer::new, |packer, content| packer.pack(content)));
+                let packed = several.par_iter().map_init(Packer::new, |packer, content| packer.pack(content));
+                self.pieces.par_extend(packed.map(Arc::new));
             }
         }
         self.waiting.clear();
@@ -101,7 +102,7 @@ impl Deflater {
             crc.combine(&piece.crc);
             size += piece.size;
             packed += piece.packed.len() as u64;
-            pieces.push(piece.packed);
+            pieces.push(Arc::try_unwrap(piece).map_or_else(|shared| shared.packed.clone(), |own| own.packed));
         }
         pieces.push(END.to_vec());
         Stream { pieces, packed, size, crc: crc.sum() }
@@ -139,7 +140,7 @@ mod tests {
         let mut deflater = Deflater::default();
         for (index, part) in parts.iter().enumerate() {
             if index % 3 == 2 {
-                deflater.append(vec![Packer::new().pack(part)]);
+                deflater.append(vec![Packer::new().pack(part).into()]);
             } else {
                 deflater.write_all(part).expect("written");
             }

@@ -8,6 +8,7 @@ use qd_model::finding::column_letters;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::io::Write;
+use std::sync::Arc;
 
 /// Bytes of a block as its rows were given; as XML they become about four times as many.
 const BLOCK: usize = PIECE / 4;
@@ -57,8 +58,9 @@ pub(crate) struct TooLong {
 }
 
 /// The rows of a sheet, packed, and how far they reach.
+#[derive(Clone)]
 pub(crate) struct Body {
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<Arc<Piece>>,
     /// The number of columns and of the last row.
     pub(crate) extent: (usize, u32),
 }
@@ -199,7 +201,7 @@ impl Rows {
 
     /// The rows, packed, once they are settled.
     pub(crate) fn finish(self) -> Body {
-        Body { pieces: self.pieces, extent: (self.letters.len(), self.last) }
+        Body { pieces: self.pieces.into_iter().map(Arc::new).collect(), extent: (self.letters.len(), self.last) }
     }
 }
 

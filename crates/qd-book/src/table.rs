@@ -1,9 +1,9 @@
 //! Sheets of rows under headings: frozen, filtered, as wide as what they hold, ready to print.
 
-use crate::book::{A3, Book, Page};
+use crate::book::{A3, Book, Kept, Page};
 use crate::cell::{Cell, Stored};
 use crate::error::BookError;
-use crate::rows::{Inner, Manner, Rows, TooLong};
+use crate::rows::{Body, Inner, Manner, Rows, TooLong};
 use crate::style::{self, Kind, RowStyle};
 use crate::text;
 use qd_model::finding::column_letters;
@@ -91,6 +91,18 @@ pub struct TableSheet<'b> {
     rows: Rows,
     heading_row: u32,
     row: u32,
+    /// The rows of the sheets that are done, where they are kept for another book.
+    kept: Vec<Filled>,
+}
+
+/// The rows of a sheet that is done.
+#[derive(Clone)]
+pub(crate) struct Filled {
+    /// The longest text of each column, in characters.
+    widths: Vec<usize>,
+    /// The number of rows, with those above the headings.
+    row: u32,
+    body: Body,
 }
 
 impl<'b> TableSheet<'b> {
@@ -100,9 +112,23 @@ impl<'b> TableSheet<'b> {
         }
         let (sheet, rows) = (style::TABLES.sheet()?, rows(book, &layout));
         let (wanted, name) = (wanted.to_owned(), String::new());
-        let mut table = Self { book, wanted, name, layout, sheet, rows, heading_row: 0, row: 0 };
+        let mut table = Self { book, wanted, name, layout, sheet, rows, heading_row: 0, row: 0, kept: Vec::new() };
         table.head()?;
         Ok(table)
+    }
+
+    /// Puts a table into a book whose rows are packed already, for a book that is otherwise the same.
+    pub(crate) fn again(book: &'b mut Book, wanted: &str, layout: &Layout, sheets: &[Filled]) -> Result<(), BookError> {
+        let mut table = Self::begin(book, wanted, layout.clone())?;
+        for (index, filled) in sheets.iter().enumerate() {
+            if index > 0 {
+                table.head()?;
+            }
+            table.row = filled.row;
+            let sheet = std::mem::replace(&mut table.sheet, style::TABLES.sheet()?);
+            table.put(sheet, filled.clone())?;
+        }
+        Ok(())
     }
 
     /// Writes the lines above the headings, and the headings.
@@ -189,12 +215,20 @@ impl<'b> TableSheet<'b> {
         self.head()
     }
 
-    /// Sets what is only known at a sheet's end, and puts it into the workbook.
-    fn close(&mut self, mut sheet: Worksheet, mut rows: Rows) -> Result<(), BookError> {
+    fn close(&mut self, sheet: Worksheet, mut rows: Rows) -> Result<(), BookError> {
         rows.settle().map_err(|place| self.too_long(place))?;
+        let filled = Filled { widths: std::mem::take(&mut rows.widths), row: self.row, body: rows.finish() };
+        if self.book.keeps_rows() {
+            self.kept.push(filled.clone());
+        }
+        self.put(sheet, filled)
+    }
+
+    /// Sets what is only known at a sheet's end, and puts it into the workbook.
+    fn put(&mut self, mut sheet: Worksheet, filled: Filled) -> Result<(), BookError> {
         let mut across = 0.0;
         for (index, column) in self.layout.columns.iter().enumerate() {
-            let widest = rows.widths.get(index).copied().unwrap_or(0).max(width_of_heading(&column.heading));
+            let widest = filled.widths.get(index).copied().unwrap_or(0).max(width_of_heading(&column.heading));
             let width = column.width.unwrap_or_else(|| (widest.clamp(6, WIDEST) + 2) as f64);
             sheet.set_column_width(index as u16, width)?;
             if !column.choices.is_empty() && self.row > self.heading_row + 1 {
@@ -220,7 +254,7 @@ impl<'b> TableSheet<'b> {
         }
         sheet.set_freeze_panes(self.heading_row + 1, self.layout.frozen_columns)?;
         sheet.set_repeat_rows(self.heading_row, self.heading_row)?;
-        self.book.push_with_rows(sheet, rows.finish());
+        self.book.push_with_rows(sheet, filled.body);
         Ok(())
     }
 
@@ -228,7 +262,10 @@ impl<'b> TableSheet<'b> {
     pub fn finish(mut self) -> Result<(), BookError> {
         let none = rows(self.book, &self.layout);
         let (sheet, rows) = (std::mem::take(&mut self.sheet), std::mem::replace(&mut self.rows, none));
-        self.close(sheet, rows)
+        self.close(sheet, rows)?;
+        let (wanted, layout) = (std::mem::take(&mut self.wanted), std::mem::take(&mut self.layout));
+        self.book.keep(|| Kept::Table(wanted, layout, std::mem::take(&mut self.kept)));
+        Ok(())
     }
 }
 
@@ -269,7 +306,37 @@ fn width_of_number(look: u8, digits: &str) -> usize {
 mod tests {
     use super::*;
     use crate::book::About;
+    use crate::cover::Cover;
     use calamine::{Reader, Xlsx};
+
+    #[test]
+    fn a_book_that_is_written_once_and_comes_twice_is_as_if_it_was_written_twice() {
+        let write = |mut book: Book| {
+            book.row_limit = 9;
+            let cover = Cover { name: "Rows".to_owned(), title: "A return".to_owned(), ..Cover::default() };
+            book.cover(&cover).expect("written");
+            let columns =
+                vec![Column::new("A long heading of the number", Kind::Integer), Column::new("T", Kind::Text)];
+            let layout = Layout { columns, lines: vec!["A line".to_owned()], frozen_columns: 1, ..Layout::default() };
+            let mut table = book.table("Rows", layout).expect("begun");
+            for number in 0..20 {
+                let text = "word ".repeat(number as usize);
+                table.row(&[Cell::Integer(number), Cell::Text(&text)]).expect("written");
+            }
+            table.finish().expect("finished");
+            let layout = Layout { columns: vec![Column::new("N", Kind::Text)], ..Layout::default() };
+            book.table("Nobody", layout).expect("begun").finish().expect("finished");
+            book
+        };
+        for banner in [None, Some("Invented".to_owned())] {
+            let about =
+                |draft| About { title: "A return".to_owned(), draft, banner: banner.clone(), ..About::default() };
+            let [draft, sent] = write(Book::twice(about(false))).finish_twice().expect("written");
+            assert_eq!(draft, write(Book::new(about(true))).finish().expect("written"));
+            assert_eq!(sent, write(Book::new(about(false))).finish().expect("written"));
+            assert_ne!(draft, sent);
+        }
+    }
 
     #[test]
     fn a_full_sheet_goes_on_on_the_next() {

@@ -34,8 +34,6 @@ impl Format for Xlsx {
 pub struct Document<'a> {
     /// Its title.
     pub title: &'a str,
-    /// Whether it says DRAFT on its cover and on each printed page.
-    pub draft: bool,
     /// Whether every sheet says that its people are invented.
     pub demonstration: bool,
     /// The sheets, in order.
@@ -80,12 +78,11 @@ pub enum Sheet<'a> {
 /// The column that says how a line of counts looks.
 const LEVEL: &str = "level";
 
-/// The bytes of a workbook. Codes with labels are shown as their labels, true and false as "Yes" and
-/// "No", dates as dates.
-pub fn workbook(document: &Document<'_>) -> Result<Vec<u8>, ReturnError> {
-    let mut book = Book::new(About {
+/// The bytes of a workbook: as a draft, which says so on its cover and on each printed page, and as it will
+/// be sent. Codes with labels are shown as their labels, true and false as "Yes" and "No", dates as dates.
+pub fn workbook(document: &Document<'_>) -> Result<[Vec<u8>; 2], ReturnError> {
+    let mut book = Book::twice(About {
         title: document.title.to_owned(),
-        draft: document.draft,
         banner: document.demonstration.then(|| DEMONSTRATION.to_owned()),
         ..About::default()
     });
@@ -96,7 +93,7 @@ pub fn workbook(document: &Document<'_>) -> Result<Vec<u8>, ReturnError> {
             Sheet::Rows { name, table, columns } => rows(&mut book, name, table, columns)?,
         }
     }
-    Ok(book.finish()?)
+    Ok(book.finish_twice()?)
 }
 
 fn cover(name: &str, title: &str, lines: &[(String, String)], notes: &[String]) -> Cover {
@@ -239,7 +236,6 @@ mod tests {
         let lines = vec![("Period".to_owned(), "2022-Q3".to_owned()), ("=Label".to_owned(), "-5".to_owned())];
         Document {
             title: "Return & figures",
-            draft: true,
             demonstration: true,
             sheets: vec![
                 Sheet::Cover { name: "Cover", title: "A return".to_owned(), lines, notes },
@@ -262,7 +258,7 @@ mod tests {
     #[test]
     fn rows_read_back_with_labels_and_real_dates() {
         let tables = (sample::table(), sample::counts());
-        let bytes = workbook(&document(&tables, &[])).expect("written");
+        let [bytes, _] = workbook(&document(&tables, &[])).expect("written");
         let rows = sheet(&bytes, "People");
         assert_eq!(texts(&rows[0])[0], DEMONSTRATION);
         assert_eq!(texts(&rows[2]), ["Name", "Date of birth", "Route", "Hours", "Pay", "Consent", "Month", "Note"]);
@@ -280,7 +276,8 @@ mod tests {
     #[test]
     fn counts_are_numbers_and_their_level_is_not_shown() {
         let tables = (sample::table(), sample::counts());
-        let rows = sheet(&workbook(&document(&tables, &[])).expect("written"), "Counts");
+        let [_, sent] = workbook(&document(&tables, &[])).expect("written");
+        let rows = sheet(&sent, "Counts");
         let shown: Vec<Vec<String>> = rows.iter().map(|row| texts(row)).collect();
         assert_eq!(shown[0][0], DEMONSTRATION);
         assert_eq!(shown[1][0], "Distinct people");
@@ -293,11 +290,13 @@ mod tests {
     fn the_cover_says_what_the_return_is() {
         let tables = (sample::table(), sample::counts());
         let notes = ["A note.".to_owned()];
-        let bytes = workbook(&document(&tables, &notes)).expect("written");
+        let [bytes, sent] = workbook(&document(&tables, &notes)).expect("written");
         let cover: Vec<Vec<String>> = sheet(&bytes, "Cover").iter().map(|row| texts(row)).collect();
         let text = cover.concat().join("|");
         assert!(text.contains("DRAFT: not yet sent") && text.contains(DEMONSTRATION), "{text}");
         assert!(text.contains("=Label|-5") && text.contains("A note."), "{text}");
-        assert_eq!(bytes, workbook(&document(&tables, &notes)).expect("written"));
+        let sent_cover: Vec<Vec<String>> = sheet(&sent, "Cover").iter().map(|row| texts(row)).collect();
+        assert_eq!(sent_cover.concat().join("|"), text.replace("DRAFT: not yet sent, and may still change||", ""));
+        assert_eq!([bytes, sent], workbook(&document(&tables, &notes)).expect("written"));
     }
 }

@@ -60,15 +60,9 @@ impl Maker<'_> {
                 }
             })
             .collect();
-        let mut document = Document {
-            title: &self.spec.title,
-            draft: true,
-            demonstration: self.making.loaded.pipeline.demonstration,
-            sheets,
-        };
-        let draft = qd_return::workbook(&document);
-        document.draft = false;
-        Ok(draft.and_then(|draft| Ok([draft, qd_return::workbook(&document)?])))
+        let document =
+            Document { title: &self.spec.title, demonstration: self.making.loaded.pipeline.demonstration, sheets };
+        Ok(qd_return::workbook(&document))
     }
 
     /// What is open over all periods.
