@@ -194,6 +194,8 @@ mod tests {
         check("=B1%", &["D1 Fails B1"]);
         check("=ROUND($B$1,0)", &["D1 Fails B1"]);
         check("=SUM(B1:B2*1)", &["D1 Fails B1 B2"]);
+        check("=IF(B1,1,2)", &["D1 Fails B1"]);
+        check("=CHOOSE(B1,A1,B2)", &["D1 Fails B1"]);
         check("=INDEX(B1:B9,2)+1", &["D1 Fails B1 B2 B3 B4"]);
         check("=SUM(A1:A9,C1)+A1", &[]);
         check("=B5+B9", &[]);

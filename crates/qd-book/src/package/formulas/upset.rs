@@ -239,7 +239,7 @@ impl Reading<'_> {
         if name == "IFERROR" {
             return self.caught(parts, asked);
         }
-        if ["IF", "IFS"].contains(&name) {
+        if ["IF", "IFS", "CHOOSE"].contains(&name) {
             return self.chosen(name, parts, asked);
         }
         let drawn: BTreeSet<At> = parts.iter().flat_map(|part| self.passes(part, asked)).collect();
@@ -267,7 +267,7 @@ impl Reading<'_> {
 
     /// What a condition asks about is known in what follows from it.
     fn chosen(&mut self, name: &str, parts: &[Expr], asked: &BTreeSet<At>) -> BTreeSet<At> {
-        let is_condition = |at: usize| if name == "IF" { at == 0 } else { at.is_multiple_of(2) };
+        let is_condition = |at: usize| if name == "IFS" { at.is_multiple_of(2) } else { at == 0 };
         let mut known = asked.clone();
         for (at, part) in parts.iter().enumerate() {
             if is_condition(at) {
@@ -277,7 +277,10 @@ impl Reading<'_> {
         let mut passes = BTreeSet::new();
         for (at, part) in parts.iter().enumerate() {
             let own = self.passes(part, &known);
-            if !is_condition(at) {
+            if is_condition(at) {
+                // A text by itself is neither true nor false.
+                self.upset(Upset::Fails, &own, &known);
+            } else {
                 passes.extend(own);
                 if has_text(part) {
                     passes.extend(known.difference(asked));
