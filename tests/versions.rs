@@ -252,6 +252,15 @@ fn what_is_kept_of_a_version_is_held_against_the_log() {
     checkout.write(&figures, was);
     run(&checkout);
     verify(0);
+
+    // The rows that the versions were made from, with the list of them: those of the run that came after.
+    let states = checkout.join("private/small/sent/Q1/states");
+    let state = std::fs::read_dir(&states).expect("there is one").next().expect("one").expect("readable");
+    let state = format!("private/small/sent/Q1/states/{}", state.file_name().to_string_lossy());
+    std::fs::rename(checkout.join(&state), checkout.join("aside")).expect("moved");
+    crate::command::copy(&checkout.join("private/small/accepted/Q1"), &checkout.join(&state));
+    refused(&format!("{state}/state.json"), words);
+    assert!(verify(1).contains(&format!("/state.json {words}")), "{}", verify(1));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Where a pipeline's files are, what a run leaves where, and what may be read from a folder.
 
+use crate::state;
 use qd_model::Refusal;
 use std::path::{Component, Path, PathBuf};
 
@@ -88,7 +89,7 @@ impl Folders {
 
     /// The accepted rows that versions of a period were made from, by the state's digest.
     pub(crate) fn sent_state(&self, period: &str, digest: &str) -> PathBuf {
-        self.private.join("sent").join(period).join("states").join(&digest[..digest.len().min(16)])
+        self.private.join("sent").join(period).join("states").join(state::folder_of(digest))
     }
 
     /// The internal papers of a period.

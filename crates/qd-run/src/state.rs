@@ -230,6 +230,11 @@ pub(crate) fn kept_digest(folder: &Path) -> Option<String> {
     Some(blake3::hash(&index).to_hex().to_string())
 }
 
+/// The name of the folder of a state that was sent, by its digest.
+pub(crate) fn folder_of(digest: &str) -> &str {
+    &digest[..digest.len().min(16)]
+}
+
 /// Whether a period's state is there.
 pub(crate) fn is_there(folder: &Path) -> bool {
     folder.join(INDEX).is_file()

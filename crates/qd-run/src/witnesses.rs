@@ -3,9 +3,11 @@
 
 use crate::folders::Folders;
 use crate::released;
+use crate::state;
 use qd_ledger::{Entry, Ledger};
 use qd_model::Refusal;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Files of a version of which the log has the digests, by what it calls them.
@@ -40,9 +42,20 @@ pub(crate) fn of_log(log: &[Entry]) -> Vec<Witness> {
             entry: entry.number,
             blake3: facts[key].as_str().map(str::to_owned),
         };
-        told.map(witness).collect()
+        // Versions that were made from the same rows share them; the list of their files bears their name.
+        let state = facts["state"].as_str().map(|digest| Witness {
+            path: format!("sent/{}/states/{}/{}", entry.period, state::folder_of(digest), state::INDEX),
+            period: entry.period.clone(),
+            version: format!("version {version} of `{name}` for {}", entry.period),
+            entry: entry.number,
+            blake3: Some(digest.to_owned()),
+        });
+        told.map(witness).chain(state).collect()
     };
-    sent.flat_map(of_entry).collect()
+    let mut seen = BTreeSet::new();
+    let mut witnesses: Vec<Witness> = sent.flat_map(of_entry).collect();
+    witnesses.retain(|witness| seen.insert(witness.path.clone()));
+    witnesses
 }
 
 impl Witness {
