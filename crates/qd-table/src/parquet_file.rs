@@ -11,7 +11,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -171,22 +171,22 @@ impl<W: Write + Send> Out<W> {
 /// would be as long as they are.
 fn manifold(schema: &SchemaRef, first: &dyn Fn(usize) -> Vec<ArrayRef>) -> Vec<String> {
     let is_manifold = |column: &usize| {
-        let mut seen = HashSet::new();
-        let mut count = 0;
-        for array in first(*column) {
-            let mut look = |text: Option<&str>| {
-                if let Some(text) = text {
-                    count += 1;
-                    seen.insert(text.to_owned());
-                }
-            };
+        let arrays = first(*column);
+        let mut texts: Vec<&str> = Vec::new();
+        for array in &arrays {
             match array.data_type() {
-                DataType::Utf8View => array.as_string_view().iter().for_each(&mut look),
-                DataType::Utf8 => array.as_string::<i32>().iter().for_each(&mut look),
+                DataType::Utf8View => texts.extend(array.as_string_view().iter().flatten()),
+                DataType::Utf8 => texts.extend(array.as_string::<i32>().iter().flatten()),
                 _ => {}
             }
         }
-        count > FIRST_VALUES / 8 && seen.len() * 4 > count * 3
+        let count = texts.len();
+        if count <= FIRST_VALUES / 8 {
+            return false;
+        }
+        texts.sort_unstable();
+        texts.dedup();
+        texts.len() * 4 > count * 3
     };
     (0..schema.fields().len()).filter(is_manifold).map(|column| schema.field(column).name().clone()).collect()
 }
