@@ -100,15 +100,18 @@ fn joined(rows: &[SampleRow], first: usize, count: usize) -> Option<SampleRow> {
     columns.sort_unstable();
     columns.dedup();
     let cells = columns.iter().map(|column| {
-        let part = |(level, row): (usize, &SampleRow)| {
-            let upper = level + 1 < rows.len();
-            let own = row.cells.iter().rfind(|cell| cell.column == *column || (upper && cell.column < *column));
-            own.map(|cell| cell.text.trim().to_owned())
-        };
-        let parts: Vec<String> = rows.iter().enumerate().filter_map(part).filter(|part| !part.is_empty()).collect();
+        let parts = rows.iter().enumerate().filter_map(|(level, row)| part(row, *column, level + 1 < rows.len()));
+        let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
         SampleCell { column: *column, text: parts.join(" "), is_words: true }
     });
     Some(SampleRow { row: last.row, cells: cells.collect(), width: last.width })
+}
+
+/// What a row adds to the joined heading of a column. Its cells stand in the order of their columns.
+fn part(row: &SampleRow, column: u32, is_upper: bool) -> Option<&str> {
+    let until = row.cells.partition_point(|cell| cell.column <= column);
+    let own = row.cells[..until].last().filter(|cell| is_upper || cell.column == column)?;
+    Some(own.text.trim())
 }
 
 /// Puts joined headings in the place of their rows; answers where they stand in the sample.
