@@ -3,6 +3,7 @@
 
 use crate::state::PeriodState;
 use qd_link::Register;
+use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -105,12 +106,14 @@ impl Crowd {
     /// one: the register knows.
     pub(crate) fn of(register: &Register, now: &PeriodState, earlier: &[PeriodState]) -> Self {
         let states = || std::iter::once(now).chain(earlier);
-        let current = |id: &'_ String| -> String { register.person_of(id).unwrap_or(id).to_owned() };
-        let named: Vec<Vec<String>> = states().map(|state| state.people.iter().map(current).collect()).collect();
-        let ids: BTreeSet<&String> = named.iter().flatten().collect();
-        let number: HashMap<&String, u32> = ids.iter().copied().zip(0..).collect();
+        let current = |id| register.person_of(id).unwrap_or(id);
+        let named: Vec<Vec<&str>> = states().map(|state| state.people.iter().map(|id| current(id)).collect()).collect();
+        let mut ids: Vec<&str> = named.iter().flatten().copied().collect();
+        ids.par_sort_unstable();
+        ids.dedup();
+        let number: HashMap<&str, u32> = ids.iter().copied().zip(0..).collect();
         let numbers = named.iter().map(|people| people.iter().map(|id| number[id]).collect()).collect();
-        let ids = ids.into_iter().cloned().collect();
+        let ids = ids.into_iter().map(str::to_owned).collect();
         Self { ids, numbers, people: Once::default(), values: Once::default() }
     }
 
