@@ -120,26 +120,25 @@ impl Pieces {
             self.whole.extend(Some(loose).filter(|loose| !loose.is_empty()));
             return;
         }
-        let mut loose = loose.into_iter().peekable();
+        let mut loose = loose.into_iter();
         for at in 0..self.whole.len() {
             let end = self.whole.get(at + 1).map(|next| order(&next[0]));
-            let is_here = |hit: &Hit| end.is_none_or(|end| order(hit) < end);
-            if !loose.peek().is_some_and(is_here) {
+            let here = loose.as_slice().partition_point(|hit| end.is_none_or(|end| order(hit) < end));
+            if here == 0 {
                 continue;
             }
             let piece = std::mem::take(&mut self.whole[at]);
-            let mut merged = Vec::with_capacity(piece.len());
-            for hit in piece {
-                while let Some(other) = loose.next_if(|other| order(other) < order(&hit)) {
-                    merged.push(other);
-                }
+            let mut merged = Vec::with_capacity(piece.len() + here);
+            let mut piece = piece.into_iter();
+            for hit in loose.by_ref().take(here) {
+                let before = piece.as_slice().partition_point(|other| order(other) < order(&hit));
+                merged.extend(piece.by_ref().take(before));
                 // Of two that are the same, the one that was there first stays.
-                loose.next_if(|other| order(other) == order(&hit));
-                merged.push(hit);
+                if piece.as_slice().first().is_none_or(|next| order(next) != order(&hit)) {
+                    merged.push(hit);
+                }
             }
-            while let Some(other) = loose.next_if(is_here) {
-                merged.push(other);
-            }
+            merged.extend(piece);
             self.whole[at] = merged;
         }
     }
