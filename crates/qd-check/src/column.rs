@@ -74,6 +74,11 @@ impl Missing {
         Self { is_empty_one: is_ours || values.iter().any(|value| value.value.is_empty()), others, lengths }
     }
 
+    /// Whether no text stands for "no value" but the empty one, which does.
+    fn is_only_empty(&self) -> bool {
+        self.is_empty_one && self.others.is_empty()
+    }
+
     fn is_missing(&self, text: &str) -> bool {
         if text.is_empty() {
             return self.is_empty_one;
@@ -129,12 +134,45 @@ pub(crate) fn judge(plan: &Plan, column: &TextColumn, setting: &Setting<'_>, hit
             walk(what, BooleanTarget { reader, builder }, hits)
         }
         Reader::Text(reader) => {
+            if let Some(judged) = as_it_is(reader, what, hits) {
+                return judged;
+            }
             // A cell that is stored as an error is one whatever its text; there the memory is no help.
             let is_costly = !(plan.tests.is_empty() && matches!(plan.words, Words::Free));
             let memory = (is_costly && column.stored.is_none()).then(Memory::default);
             walk(what, TextTarget::new(reader, &column.text, memory), hits)
         }
     }
+}
+
+/// A column of any texts at all that need no tidying either: nothing can be wrong with one of them but
+/// that it is blank.
+fn as_it_is(
+    reader: &Texts,
+    (plan, column, setting): (&Plan, &TextColumn, &Setting<'_>),
+    hits: &mut Vec<Hit>,
+) -> Option<Judged> {
+    let is_any = matches!((reader, &plan.words), (Texts::Free, Words::Free)) && plan.tests.is_empty();
+    if !is_any || column.stored.is_some() || !plan.missing.is_only_empty() {
+        return None;
+    }
+    let (mut blank, mut nulled) = (Vec::new(), Vec::new());
+    let texts = &column.text;
+    for (index, view) in texts.views().iter().enumerate() {
+        let is_null = texts.is_null(index);
+        // The first four bytes of a view are the length of its text.
+        if is_null || *view as u32 == 0 {
+            blank.push(index);
+            nulled.extend((!is_null).then_some(index as u32));
+        } else if !setting.how.is_empty() && !is_tidy(texts.value(index)) {
+            return None;
+        }
+    }
+    if let Some(fault) = plan.blank {
+        hits.extend(blank.into_iter().map(|index| Hit { row: setting.rows[index], fault, evidence: None }));
+    }
+    let array = without(texts, &nulled);
+    Some(Judged { array, unreadable: None, reasons: None, tidied: BTreeMap::new() })
 }
 
 /// Reads texts of one type and keeps the values.
@@ -406,12 +444,15 @@ impl Target for TextTarget<'_> {
         if let Some(mut builder) = self.builder.take() {
             return Arc::new(builder.finish());
         }
-        match bits(&self.nulled, self.original.len()) {
-            None => Arc::new(self.original.clone()),
-            Some(mask) => {
-                nullif(self.original, &BooleanArray::new(mask, None)).expect("the mask is as long as the column")
-            }
-        }
+        without(self.original, &self.nulled)
+    }
+}
+
+/// The same texts with more nulls.
+fn without(texts: &StringViewArray, nulled: &[u32]) -> ArrayRef {
+    match bits(nulled, texts.len()) {
+        None => Arc::new(texts.clone()),
+        Some(mask) => nullif(texts, &BooleanArray::new(mask, None)).expect("the mask is as long as the column"),
     }
 }
 

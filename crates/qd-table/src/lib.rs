@@ -75,6 +75,7 @@ pub enum Stored {
 
 impl TextColumn {
     /// How a cell is stored.
+    #[inline]
     pub fn stored(&self, index: usize) -> Stored {
         self.stored.as_ref().map_or(Stored::Text, |stored| stored[index])
     }

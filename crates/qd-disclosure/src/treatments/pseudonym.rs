@@ -89,7 +89,7 @@ fn people(cells: &Cells<'_>) -> ArrayRef {
         cells.key.pseudonym_into("person", &[&cells.people[person]], &mut bytes);
         bytes
     };
-    let mut out = StringViewBuilder::with_capacity(rows);
+    let mut out = room_for(rows);
     for row in 0..rows {
         let person = cells.typed.person.as_ref().filter(|person| person.is_valid(row)).map(|person| person.value(row));
         let Some(person) = person.map(|person| person as usize) else {
@@ -119,6 +119,16 @@ pub(crate) fn of_record(key: &DomainKey, record: &str) -> String {
     key.pseudonym("record", &[record])
 }
 
+/// Room for as many pseudonyms in one piece: they wait for others to be put in order, and more than half
+/// of what an extract holds is made of them.
+fn room_for(rows: usize) -> StringViewBuilder {
+    let bytes = (rows * PSEUDONYM_LENGTH).clamp(1, MOST_IN_ONE) as u32;
+    StringViewBuilder::with_capacity(rows).with_fixed_block_size(bytes)
+}
+
+/// Where there is more, it is in several pieces.
+const MOST_IN_ONE: usize = 1 << 22;
+
 fn same(cells: &Cells<'_>) -> ArrayRef {
     let pseudonym = cells.key.pseudonym("partner", &[cells.partner]);
     let mut out = StringViewBuilder::with_capacity(cells.typed.len());
@@ -133,7 +143,7 @@ fn identifiers(field: &qd_model::Field, partner: Option<&str>, values: &ArrayRef
     };
     let (message, name) = field.kind.map_or(("field", field.name.as_str()), |kind| ("kind", kind.name()));
     let mut bytes = [0; PSEUDONYM_LENGTH];
-    let mut out = StringViewBuilder::with_capacity(values.len());
+    let mut out = room_for(values.len());
     for text in texts.as_string_view() {
         // Values come normalised; a second time changes nothing, and lets no room forget it.
         let normal = field

@@ -12,7 +12,7 @@ use super::{Book, Format, Sheet};
 use crate::block::{Block, Cut, Plan, ReadBlock, Slot, whole};
 use crate::faults::{self, Trouble};
 use crate::sample::{ROWS, Sample, SampleCell, SampleRow};
-use arrow::array::StringViewBuilder;
+use arrow::array::{StringViewArray, StringViewBuilder};
 use decode::{Decoder, Found};
 use memchr::memmem;
 use qd_model::{Fault, Hit};
@@ -263,11 +263,17 @@ impl<'a> Reader<'a> {
         if rows > 0 {
             self.plan.any_row.store(true, Ordering::Relaxed);
         }
-        let mut columns: Vec<TextColumn> =
-            (0..self.plan.columns).map(|_| TextColumn { text: super::cells::nulls(rows), stored: None }).collect();
+        let mut texts: Vec<Option<StringViewArray>> = vec![None; self.plan.columns];
         for (_, into, mut builder) in self.columns {
-            columns[into].text = builder.finish();
+            texts[into] = Some(builder.finish());
         }
-        ReadBlock { chunk: Chunk { rows: self.rows, columns }, hits: self.hits }
+        let column = |text: Option<StringViewArray>| TextColumn {
+            text: text.unwrap_or_else(|| super::cells::nulls(rows)),
+            stored: None,
+        };
+        ReadBlock {
+            chunk: Chunk { rows: self.rows, columns: texts.into_iter().map(column).collect() },
+            hits: self.hits,
+        }
     }
 }

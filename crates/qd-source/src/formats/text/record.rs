@@ -94,6 +94,7 @@ impl Cell {
     }
 
     /// The cell's text; the scratch is used only where quotes must be taken out of it.
+    #[inline]
     pub(super) fn text<'a>(self, text: &'a str, dialect: Dialect, scratch: &'a mut String) -> &'a str {
         let raw = &text[self.start as usize..(self.end & !QUOTED) as usize];
         if self.end & QUOTED == 0 {
