@@ -75,7 +75,9 @@ fn of_source(source: &SourceReport, examples: usize) -> Vec<Entry<'_>> {
         })
         .collect();
     let mut all = Entries::default();
-    parts.into_iter().for_each(|part| all.join(part, examples));
+    for part in parts {
+        all.join(part, examples);
+    }
     all.list.into_iter().map(|(_, entry)| entry).collect()
 }
 

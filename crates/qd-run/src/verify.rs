@@ -163,8 +163,8 @@ fn check_log(ledger: &Ledger, private: &Path, verified: &mut Verified) -> Result
         verified.differences.push(Difference { path, what: "was sent, and the log does not say so" });
     }
     let kept = witnesses::of_log(&log).into_iter();
-    let faulty = kept.filter_map(|witness| Some((witness.fault(private)?, witness.path)));
-    verified.differences.extend(faulty.map(|(what, path)| Difference { path, what }));
+    let not_as_sent = kept.filter_map(|witness| Some((witness.fault(private)?, witness.path)));
+    verified.differences.extend(not_as_sent.map(|(what, path)| Difference { path, what }));
     let mut names = Vec::new();
     // Where nothing was sent there is nothing to look for.
     let _ = list(&private.join("sent"), "sent/", &mut names);

@@ -57,8 +57,8 @@ fn let_pass(waiver: &Waiver, source: &mut Source) -> u64 {
                     WaivedRows::OfFile { rows, .. } => rows.contains(&hit.row),
                 }
         };
-        let waived: BTreeSet<u32> = findings.hits.iter().filter(|hit| is_waived(hit)).map(|hit| hit.row).collect();
-        if waived.is_empty() {
+        let rows: BTreeSet<u32> = findings.hits.iter().filter(|hit| is_waived(hit)).map(|hit| hit.row).collect();
+        if rows.is_empty() {
             continue;
         }
         let agreed =
@@ -70,7 +70,7 @@ fn let_pass(waiver: &Waiver, source: &mut Source) -> u64 {
         let absent = findings.absent.get(&index).cloned();
         let note = findings.fault(note);
         findings.absent.extend(absent.map(|record| (note, record)));
-        for hit in findings.hits.iter_mut().filter(|hit| hit.fault == index && waived.contains(&hit.row)) {
+        for hit in findings.hits.iter_mut().filter(|hit| hit.fault == index && rows.contains(&hit.row)) {
             hit.fault = note;
             passed += 1;
         }
