@@ -53,8 +53,8 @@ mod tests {
         })
         .expect("memory takes everything");
         let rows = String::from_utf8(out).expect("numbers");
-        let rows = rows.lines().map(|row| row.parse().expect("a number"));
-        assert!(rows.eq(1..200_000u32), "some findings are missing or out of order");
+        let rows = rows.lines().map(|row| row.parse::<u32>().expect("a number"));
+        assert!(rows.eq(1..200_000), "some findings are missing or out of order");
     }
 
     #[test]
