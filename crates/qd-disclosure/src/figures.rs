@@ -26,7 +26,7 @@ pub use mean::{ReleasedMean, mean};
 pub use over_time::{Before, When, set};
 pub use released::{Released, ReleasedCount, ReleasedShare, release};
 pub use rule::{Range, Shown, is_small, rounded};
-pub use suppress::suppress;
+pub use suppress::{Reach, suppress};
 
 use qd_model::pipeline::CountRule;
 
@@ -149,8 +149,10 @@ impl Figures {
     fn guarded(&self, index: usize, shown: Shown) -> Option<(i64, i64)> {
         let figure = &self.figures[index];
         let range = match figure.standing {
-            Standing::Open(rule) if shown == Shown::Small && is_small(figure.count, &rule) => {
-                shown.range(&rule).and(figure.known)
+            Standing::Open(rule)
+                if matches!(shown, Shown::Small | Shown::SmallOrNobody) && is_small(figure.count, &rule) =>
+            {
+                Shown::Small.range(&rule).and(figure.known)
             }
             Standing::Guarded(range) => range.and(figure.known),
             _ => return None,

@@ -5,7 +5,7 @@ mod over_time;
 mod tables;
 mod versions;
 
-use super::{Figures, Gathered, Past, Range, Relation, Shown, Standing, release, suppress};
+use super::{Figures, Gathered, Past, Range, Relation, Shown, Standing, release};
 use proptest::prelude::*;
 use qd_model::pipeline::{CountRule, Totals, Zeros};
 
@@ -23,6 +23,8 @@ fn range(count: u64, shown: Shown, rule: &CountRule, may_be_nobody: bool) -> (i6
     match shown {
         Shown::Small => (least, rule.threshold as i64 - 1),
         Shown::Protects | Shown::Sum(_) => (least, MOST as i64),
+        Shown::SmallOrNobody => (0, rule.threshold as i64 - 1),
+        Shown::ProtectsOrNobody => (0, MOST as i64),
         Shown::NotApplicable => (0, 0),
         _ => {
             let sign = |count: u64| {
@@ -41,6 +43,9 @@ fn range(count: u64, shown: Shown, rule: &CountRule, may_be_nobody: bool) -> (i6
 struct Trying<'a> {
     figures: &'a Figures,
     left: u32,
+    /// How often the reader began anew. What is tried first is different each time, since whoever begins
+    /// wrongly may try for a very long time.
+    attempt: u64,
 }
 
 impl Trying<'_> {
@@ -79,7 +84,8 @@ impl Trying<'_> {
         let Some(ranges) = self.narrowed(ranges) else { return false };
         // Where least is left to choose, least has to be tried.
         let open = ranges.iter().enumerate().filter(|(_, (low, high))| low < high);
-        let Some((entry, _)) = open.min_by_key(|(_, (low, high))| high - low) else { return true };
+        let by_room = open.min_by_key(|(entry, (low, high))| (high - low, self.whim(*entry, 0)));
+        let Some((entry, _)) = by_room else { return true };
         if self.left == 0 {
             return false;
         }
@@ -88,12 +94,19 @@ impl Trying<'_> {
         let truth = (self.figures.figures[entry].count as i64).clamp(low, high);
         // From the true number outwards, so that what there is to find is found soon.
         let mut numbers: Vec<i64> = (low..=high).collect();
-        numbers.sort_by_key(|number| (number - truth).abs());
+        numbers.sort_by_key(|number| (number - truth).abs() + self.whim(entry, *number));
         numbers.into_iter().any(|number| {
             let mut tried = ranges.clone();
             tried[entry] = (number, number);
             self.finds(tried)
         })
+    }
+
+    /// Nothing at first; then some small number that is another one each time.
+    fn whim(&self, entry: usize, number: i64) -> i64 {
+        let mixed = (entry as u64 + 1) * 31 + self.attempt * 1009 + number as u64;
+        let mixed = (mixed ^ (mixed >> 7)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        if self.attempt == 0 { 0 } else { ((mixed >> 40) % (2 + self.attempt)) as i64 }
     }
 }
 
@@ -103,9 +116,16 @@ fn check(figures: &Figures, ranges: &[(i64, i64)], declared: &[(usize, i64, i64)
         for value in [*low, *high] {
             let mut ranges = ranges.to_vec();
             ranges[*entry] = (value, value);
-            let mut reader = Trying { figures, left: 20_000 };
-            if !reader.finds(ranges) {
-                return Err(format!("entry {entry} cannot be {value} of {low} to {high}; {} tries left", reader.left));
+            let can_be = (0..40).find_map(|attempt| {
+                let mut reader = Trying { figures, left: 1_000, attempt };
+                let finds = reader.finds(ranges.clone());
+                // Without a number left to try, it is certain.
+                (finds || reader.left > 0).then_some(finds)
+            });
+            match can_be {
+                Some(true) => {}
+                Some(false) => return Err(format!("entry {entry} cannot be {value} of {low} to {high}")),
+                None => return Err(format!("whether entry {entry} can be {value} was not found out")),
             }
         }
     }
@@ -116,7 +136,7 @@ fn small_totals(figures: &Figures, shown: &[Shown]) -> Vec<bool> {
     let mut parts_of_small = vec![false; shown.len()];
     for relation in &figures.relations {
         if let Relation::Sum { total, parts } | Relation::Overlap { total, parts } = relation
-            && shown[*total] == Shown::Small
+            && matches!(shown[*total], Shown::Small | Shown::SmallOrNobody)
         {
             for part in parts {
                 parts_of_small[*part] = true;
@@ -142,8 +162,12 @@ fn release_once(
         // What is out already can leave nothing to hide behind; then nothing is released.
         Err(_) => return Ok(None),
     };
-    let shown = suppress(figures);
+    let shown = released.signs().to_vec();
     let nobody = small_totals(figures, &shown);
+    // A nought that is shown below a suppressed small total would tell the size of the others.
+    if let Some(nought) = own.iter().find(|entry| nobody[**entry] && shown[**entry] == Shown::Number(0)) {
+        return Err(format!("entry {nought} is shown to be nought\n{figures:?}\n{shown:?}"));
+    }
     let mut ranges: Vec<(i64, i64)> = figures
         .figures
         .iter()
@@ -162,7 +186,7 @@ fn release_once(
         let known = ranges[entry];
         ranges[entry] = (low.max(known.0), high.min(known.1));
         let is_nobody = figures.figures[entry].count == 0 && rule.zeros == Zeros::Show;
-        if shown[entry] == Shown::Small && !is_nobody {
+        if matches!(shown[entry], Shown::Small | Shown::SmallOrNobody) && !is_nobody {
             let least = i64::from(rule.zeros == Zeros::Show);
             declared.push((entry, least.max(known.0), high.min(known.1)));
         }

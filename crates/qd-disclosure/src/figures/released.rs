@@ -1,6 +1,6 @@
 //! Counts that were suppressed, rounded and audited: the only ones that can leave.
 
-use super::{Figures, Narrow, PastFigure, Range, Shown, audit, suppress};
+use super::{Figures, Narrow, PastFigure, Range, Reach, Shown, audit, suppress};
 use std::fmt;
 
 /// What may be shown of each count. Only [`release`] makes it, once the audit has found nothing.
@@ -26,14 +26,22 @@ pub enum ReleasedShare {
     NotApplicable,
 }
 
-/// Suppresses and rounds the open counts, and audits the result. Answers what a reader could still work
-/// out where the audit finds something: then nothing may leave.
+/// Suppresses and rounds the open counts, no further than the audit asks for. Answers what a reader could
+/// still work out where it finds something whatever is suppressed, because of what readers know already:
+/// then nothing may leave.
 pub fn release(figures: &Figures) -> Result<Released, Vec<Narrow>> {
-    let signs = suppress(figures);
-    let narrow = audit(figures, &signs);
-    if !narrow.is_empty() {
-        return Err(narrow);
+    let tried = |reach| {
+        let signs = suppress(figures, reach);
+        let narrow = audit(figures, &signs);
+        if narrow.is_empty() { Ok(signs) } else { Err(narrow) }
+    };
+    let mut signs = tried(Reach::People);
+    if let Err(narrow) = signs {
+        // Where everything is suppressed to no avail, nothing less will do: it is the first attempt that says why.
+        let all = tried(Reach::All).map_err(|_| narrow)?;
+        signs = tried(Reach::Noughts).or_else(|_| tried(Reach::Linked)).or(Ok(all));
     }
+    let signs = signs?;
     let ranges = figures.ranges(&signs);
     let guarded = (0..signs.len()).map(|entry| {
         let (low, high) = figures.guarded(entry, signs[entry])?;
@@ -44,6 +52,12 @@ pub fn release(figures: &Figures) -> Result<Released, Vec<Narrow>> {
 }
 
 impl Released {
+    /// What is shown of each count, as whoever made it knows it.
+    #[cfg(test)]
+    pub(super) fn signs(&self) -> &[Shown] {
+        &self.signs
+    }
+
     /// What stands in the table for a count.
     pub fn count(&self, entry: usize) -> ReleasedCount {
         ReleasedCount(self.signs[entry])
@@ -89,6 +103,11 @@ impl ReleasedCount {
     /// Whether it is suppressed.
     pub fn is_hidden(self) -> bool {
         self.0.is_hidden()
+    }
+
+    /// Whether it is suppressed, and may be of nobody although noughts are shown otherwise.
+    pub fn may_be_nobody(self) -> bool {
+        self.0.may_be_nobody()
     }
 
     /// The share that it is of another count, from what is shown of both.

@@ -51,6 +51,10 @@ pub enum Shown {
     Small,
     /// Suppressed so that a small one cannot be worked out: `[c]` too, so that the two look alike.
     Protects,
+    /// Small or of nobody, where noughts are suppressed so that a small count cannot be worked out: `[c]` too.
+    SmallOrNobody,
+    /// Suppressed for the sake of a small one where noughts are too: `[c]`, of however many or of nobody.
+    ProtectsOrNobody,
     /// Nobody can be in it: `[z]`.
     NotApplicable,
 }
@@ -58,7 +62,13 @@ pub enum Shown {
 impl Shown {
     /// Whether the count is suppressed.
     pub fn is_hidden(self) -> bool {
-        matches!(self, Self::Small | Self::Protects)
+        matches!(self, Self::Small | Self::Protects | Self::SmallOrNobody | Self::ProtectsOrNobody)
+    }
+
+    /// Whether the count is suppressed, and a reader must think it possible that nobody is in it although
+    /// noughts are shown otherwise.
+    pub fn may_be_nobody(self) -> bool {
+        matches!(self, Self::SmallOrNobody | Self::ProtectsOrNobody)
     }
 
     /// The number, where one is shown.
@@ -80,6 +90,8 @@ impl Shown {
             Self::Low => Range::of(rule.threshold.max(1), rule.rounding.div_ceil(2) - 1),
             Self::Small => Range::of(least_suppressed(rule), rule.threshold - 1),
             Self::Protects | Self::Sum(_) => Range { low: least_suppressed(rule), high: None },
+            Self::SmallOrNobody => Range::of(0, rule.threshold.saturating_sub(1)),
+            Self::ProtectsOrNobody => Range::ANY,
         }
     }
 }
@@ -89,7 +101,7 @@ impl fmt::Display for Shown {
         match self {
             Self::Number(number) | Self::Sum(number) => f.write_str(&words::thousands(*number)),
             Self::Low => f.write_str("[low]"),
-            Self::Small | Self::Protects => f.write_str("[c]"),
+            Self::Small | Self::Protects | Self::SmallOrNobody | Self::ProtectsOrNobody => f.write_str("[c]"),
             Self::NotApplicable => f.write_str("[z]"),
         }
     }

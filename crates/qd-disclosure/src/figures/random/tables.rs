@@ -2,8 +2,10 @@
 //! several versions.
 
 use super::{release_once, rule};
-use crate::figures::{Gathered, Relation};
+use crate::figures::{Gathered, Relation, release};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{RngSeed, TestRunner};
 use qd_model::pipeline::CountRule;
 
 /// How many categories a breakdown has: by what the two tables share, and by what each has of its own.
@@ -81,7 +83,7 @@ fn release_versions(versions: &[Vec<Person>], overlaps: Overlaps, rule: CountRul
 }
 
 proptest! {
-    // A table takes as long as several of the others.
+    // A table takes as long as several of the others. A number of cases that is asked for is kept to.
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
         cases: ProptestConfig::default().cases.div_ceil(4),
@@ -102,4 +104,24 @@ proptest! {
             prop_assert!(false, "{why}");
         }
     }
+}
+
+/// Protection must not be bought with empty tables, nor with blocked ones.
+#[test]
+fn little_is_hidden_for_the_sake_of_other_counts() {
+    let strategy = any::<Overlaps>().prop_flat_map(|overlaps| (Just(overlaps), people(overlaps, 40)));
+    let seed = RngSeed::Fixed(1);
+    let config = ProptestConfig { rng_seed: seed, failure_persistence: None, ..ProptestConfig::default() };
+    let mut runner = TestRunner::new(config);
+    let (mut shown, mut hidden) = (0_u32, 0_u32);
+    for _ in 0..300 {
+        let ((overlaps, people), rule) = (&strategy, rule()).new_tree(&mut runner).unwrap().current();
+        let (gathered, own) = gather(Gathered::default(), &people, overlaps, rule);
+        let released = release(gathered.figures()).expect("a first release is never blocked");
+        for entry in own.into_iter().filter(|entry| gathered.figures().figures[*entry].count >= rule.threshold) {
+            let is_hidden = released.count(entry).is_hidden();
+            (shown, hidden) = (shown + u32::from(!is_hidden), hidden + u32::from(is_hidden));
+        }
+    }
+    assert!(hidden * 100 < (hidden + shown) * 16, "{hidden} of {}", hidden + shown);
 }
