@@ -228,6 +228,27 @@ fn a_two_way_table_hides_two_or_more_cells_in_each_row_and_column() {
 }
 
 #[test]
+fn a_cell_of_two_overlapping_breakdowns_counts_people_by_any_of_their_records() {
+    let checkout = small(&[("F", 12)]);
+    let second = "folder = \"in\"\n[[periods]]\nlabel = \"P2\"\nfrom = 2022-10-01\nto = 2022-12-31\nfolder = \"in2\"\n";
+    checkout.edit("small.toml", "folder = \"in\"\n", second);
+    checkout.edit("small.toml", "period = \"P1\"", "period = \"P2\"");
+    let table = "[[returns.files.parts]]\npart = \"two-way\"\nname = \"Both\"\nlabel = \"People\"\nover = \"project\"\ncounts = [{ table = \"people\" }]\ndown = { label = \"Sex\", field = \"sex\", dimension = \"overlapping\" }\nacross = { label = \"Area\", field = \"area\", dimension = \"overlapping\" }\n";
+    checkout.write("small.toml", format!("{}\n{table}", checkout.read("small.toml")));
+    // The same twelve people, of whom the second period's records say otherwise: no record says F and West.
+    let text = (0..12).map(|index| format!("F{index},M,West,20\n")).collect::<Vec<_>>().concat();
+    checkout.write("in2/north.csv", format!("ref,sex,area,hours\n{text}"));
+    checkout.run(&["run", "small.toml", "--key", "small.key", "--format", "json"]).ends(0);
+    let book = "out/small/P2/draft/counts/counts.xlsx";
+    let read = checkout.run(&["read", book, "--sheet", "Both", "--format", "csv"]).ends(0);
+    let rows: Vec<Vec<&str>> = read.out.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0][..3], ["Sex", "East", "West"], "{rows:?}");
+    for row in [["F", "12", "12"], ["M", "12", "12"], ["X", "0", "0"]] {
+        assert!(rows.iter().any(|own| own[..3] == row), "{row:?}: {rows:?}");
+    }
+}
+
+#[test]
 fn a_recipient_of_rows_gets_no_protected_counts_of_them() {
     let checkout = small(&[("F", 12)]);
     let rows = "[recipients.board.release.people]\nperson = \"pseudonym\"\nsex = \"identified\"\n\n[[returns]]\nname = \"rows\"\ntitle = \"Rows\"\nrecipient = \"board\"\nretention = \"short\"\n[[returns.files]]\nformat = \"csv\"\npath = \"rows.csv\"\nparts = [{ part = \"rows\", table = \"people\" }]\n";

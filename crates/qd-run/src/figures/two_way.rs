@@ -1,7 +1,7 @@
 //! A two-way table on its way out: a column for each category across, and what a reader must know of it.
 
 use super::{CountCell, counts};
-use crate::indicators::{Periods, Shape, Sheet};
+use crate::indicators::{Group, Periods, Shape, Sheet};
 use qd_disclosure::{CountColumn, CountValues};
 use qd_model::pipeline::{Dimension, Span};
 
@@ -30,9 +30,44 @@ pub(super) fn notes(sheet: &Sheet, periods: &Periods<'_>) -> Vec<String> {
     };
     let [down, across] = &shape.by;
     let mut notes = vec![format!("Distinct people {over}. Down: {down}; across: {across}.")];
-    let overlapping = sheet.groups.iter().take(2).filter(|group| group.dimension == Dimension::Overlapping);
-    notes.extend(overlapping.map(|group| {
-        format!("{}: a person is counted in each that applies, so that they may add up to more than all.", group.label)
-    }));
+    notes.extend(of_overlaps(&sheet.groups[..2]));
     notes
+}
+
+/// What a reader must know of the table's two breakdowns where their categories overlap. A table is of people:
+/// its cells hold whoever is in both categories, so that each lies within its margins, and a person whose
+/// records name them one by one is among them. Whoever reads it must not take it for a table of records.
+fn of_overlaps(by: &[Group]) -> Vec<String> {
+    let overlapping: Vec<&Group> = by.iter().filter(|group| group.dimension == Dimension::Overlapping).collect();
+    let several = |group: &&Group| {
+        format!("{}: a person is counted in each that applies, so that they may add up to more than all.", group.label)
+    };
+    let mut notes: Vec<String> = overlapping.iter().map(several).collect();
+    if let [down, across] = overlapping[..] {
+        notes.push(format!(
+            "A cell counts the people who are in both of its categories, also where one record names that of {} and \
+             another that of {}.",
+            down.label, across.label
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_is_told_that_cells_count_people_and_not_records() {
+        let by = |label: &str, dimension| Group { label: label.to_owned(), total: 0, parts: vec![1, 2], dimension };
+        let overlapping = || by("Course", Dimension::Overlapping);
+        assert!(of_overlaps(&[by("Sex", Dimension::Additive), by("Area", Dimension::Additive)]).is_empty());
+        assert_eq!(of_overlaps(&[overlapping(), by("Sex", Dimension::Additive)]).len(), 1);
+        let both = of_overlaps(&[overlapping(), by("Result", Dimension::Overlapping)]);
+        assert_eq!(
+            both[2],
+            "A cell counts the people who are in both of its categories, also where one record names that of Course \
+             and another that of Result."
+        );
+    }
 }
