@@ -12,7 +12,7 @@ use qd_model::words;
 use qd_model::{Class, Severity};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What one check saw in one field of one source.
 pub(crate) struct Entry<'a> {
@@ -26,7 +26,7 @@ pub(crate) struct Entry<'a> {
     /// The reason code, where somebody has explained these queries.
     pub(crate) explained: Option<&'a str>,
     /// How often each value occurs that is shown; no more kinds of them than are worth counting.
-    pub(crate) values: BTreeMap<&'a str, usize>,
+    pub(crate) values: Values<'a>,
     /// Digest of the rows, by which entries about the same rows know each other.
     rows: u64,
 }
@@ -35,6 +35,8 @@ pub(crate) struct Entry<'a> {
 const EXAMPLES: usize = 5;
 /// How many different values of an entry are counted.
 const VALUES: usize = 200;
+/// How many findings are looked at in one go.
+const PIECE: usize = 1 << 15;
 
 /// Every entry, most serious first; then the most frequent first, then in the order of the report.
 pub(crate) fn entries(report: &Report) -> Vec<Entry<'_>> {
@@ -62,21 +64,13 @@ fn of_source(source: &SourceReport, examples: usize) -> Vec<Entry<'_>> {
             *known.entry(key).or_insert(next)
         })
         .collect();
-    // Pieces are looked at on all cores, and what they come to is put together in their order.
-    let slices: Vec<&[Hit]> = source.findings.hits.slices().collect();
-    let parts: Vec<Entries<'_>> = slices
-        .par_iter()
-        .map(|hits| {
-            let mut entries = Entries::default();
-            hits.iter()
-                .zip(source.findings.of(*hits))
-                .for_each(|(hit, finding)| entries.add(source, (places[hit.fault as usize], finding), examples));
-            entries
-        })
-        .collect();
+    let part = |hits| Entries::of(source, hits, &places, examples);
+    // Pieces are looked at on all cores, some at a time, and what they come to is put together in their order.
+    let pieces: Vec<&[Hit]> = source.findings.hits.slices().flat_map(|hits| hits.chunks(PIECE)).collect();
     let mut all = Entries::default();
-    for part in parts {
-        all.join(part, examples);
+    for some in pieces.chunks(8 * rayon::current_num_threads()) {
+        let parts: Vec<Entries<'_>> = some.par_iter().copied().map(part).collect();
+        parts.into_iter().for_each(|part| all.join(part, examples));
     }
     all.list.into_iter().map(|(_, entry)| entry).collect()
 }
@@ -94,6 +88,15 @@ struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
+    /// Those of some hits of a source, whose faults belong in these places.
+    fn of(source: &'a SourceReport, hits: &'a [Hit], places: &[usize], examples: usize) -> Self {
+        let mut entries = Self::default();
+        for (hit, finding) in hits.iter().zip(source.findings.of(hits)) {
+            entries.add(source, (places[hit.fault as usize], finding), examples);
+        }
+        entries
+    }
+
     /// Where an entry stands, or will stand.
     fn at(&mut self, place: Place<'a>) -> usize {
         let next = self.list.len();
@@ -116,7 +119,7 @@ impl<'a> Entries<'a> {
         entry.count += 1;
         entry.rows = entry.rows.wrapping_add(mixed(finding.row.unwrap_or_default()));
         if let Some(value) = finding.evidence.and_then(qd_model::Evidence::shown) {
-            entry.add_value(value, 1);
+            entry.values.add(value, 1, usize::MAX);
         }
         entry.withheld = entry.withheld.max(finding.evidence.and_then(qd_model::Evidence::withheld));
         if entry.examples.len() < examples {
@@ -126,16 +129,17 @@ impl<'a> Entries<'a> {
 
     /// Takes in what was met after all that is here.
     fn join(&mut self, later: Self, examples: usize) {
-        for (place, entry) in later.list {
+        for (place, mut entry) in later.list {
             let at = self.at(place);
             if at == self.list.len() {
+                entry.values = entry.values.first();
                 self.list.push((place, entry));
                 continue;
             }
             let known = &mut self.list[at].1;
             known.count += entry.count;
             known.rows = known.rows.wrapping_add(entry.rows);
-            entry.values.into_iter().for_each(|(value, times)| known.add_value(value, times));
+            known.values.join(entry.values);
             known.withheld = known.withheld.max(entry.withheld);
             let room = examples - known.examples.len();
             known.examples.extend(entry.examples.into_iter().take(room));
@@ -158,17 +162,48 @@ impl<'a> Entry<'a> {
             examples: Vec::new(),
             withheld: None,
             explained: finding.explained,
-            values: BTreeMap::new(),
+            values: Values::default(),
             rows: 0,
         }
     }
+}
 
-    fn add_value(&mut self, value: &'a str, times: usize) {
-        if let Some(known) = self.values.get_mut(value) {
-            *known += times;
-        } else if self.values.len() < VALUES {
-            self.values.insert(value, times);
+/// Values in the order in which they were met, with their numbers. Each piece counts all of its own, so
+/// that those which are kept in the end were counted in every piece.
+#[derive(Default)]
+pub(crate) struct Values<'a> {
+    list: Vec<(&'a str, usize)>,
+    at: HashMap<&'a str, usize>,
+}
+
+impl<'a> Values<'a> {
+    /// Counts a value, if it is known or among the first so many.
+    fn add(&mut self, value: &'a str, times: usize, most: usize) {
+        if let Some(at) = self.at.get(value) {
+            self.list[*at].1 += times;
+        } else if self.list.len() < most {
+            self.at.insert(value, self.list.len());
+            self.list.push((value, times));
         }
+    }
+
+    /// Takes in what was met later.
+    fn join(&mut self, later: Self) {
+        later.list.into_iter().for_each(|(value, times)| self.add(value, times, VALUES));
+    }
+
+    /// Those that are worth counting.
+    fn first(self) -> Self {
+        let mut first = Self::default();
+        first.join(self);
+        first
+    }
+
+    /// The most frequent first; of equally frequent ones in alphabetical order.
+    pub(crate) fn most_frequent(&self) -> Vec<(&'a str, usize)> {
+        let mut values = self.list.clone();
+        values.sort_unstable_by_key(|(value, times)| (std::cmp::Reverse(*times), *value));
+        values
     }
 }
 
@@ -264,4 +299,38 @@ pub(crate) fn findings_in_words(report: &Report) -> String {
         .map(|severity| words::count(summary.of(severity) as usize, severity.as_str()))
         .collect();
     if counted.is_empty() { "No findings.".to_owned() } else { format!("{}.", counted.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use qd_model::Evidence;
+    use qd_model::finding::ShowValues;
+
+    #[test]
+    fn values_are_counted_in_all_pieces_however_many_there_are() {
+        let mut source = sample::report().sources.swap_remove(0);
+        source.findings.hits = Vec::new().into();
+        let mut values: Vec<String> = Vec::new();
+        for piece in 0..4u32 {
+            // What came first comes again in each piece, behind more values than are counted.
+            let others = (0..300u32).map(|other| format!("{piece}-{other}"));
+            values.extend(others.chain((0..40).map(|_| "0-250".to_owned())).chain((0..30).map(|_| "0-7".to_owned())));
+            let rows = 1000 * piece + 1..;
+            let hits = rows.zip(&values[370 * piece as usize..]).map(|(row, value)| Hit {
+                row,
+                fault: 0,
+                evidence: Some(Evidence::of(value, Class::None, ShowValues::Plain)),
+            });
+            source.findings.hits.add_piece(hits.collect());
+        }
+        source.findings.sort();
+        let entries = of_source(&source, EXAMPLES);
+        let [entry] = entries.as_slice() else { panic!("one fault is one entry") };
+        assert_eq!(entry.count, values.len());
+        let frequent = entry.values.most_frequent();
+        assert_eq!(frequent.len(), VALUES);
+        assert_eq!(frequent[..3], [("0-7", 121), ("0-0", 1), ("0-1", 1)]);
+    }
 }

@@ -81,8 +81,7 @@ impl Entry<'_> {
         if self.count <= EXAMPLES {
             return Vec::new();
         }
-        let mut values: Vec<(&str, usize)> = self.values.iter().map(|(value, count)| (*value, *count)).collect();
-        values.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let mut values = self.values.most_frequent();
         values.truncate(EXAMPLES);
         values
     }
