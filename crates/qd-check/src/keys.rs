@@ -41,7 +41,7 @@ pub struct Keys {
     parts: Vec<Part>,
 }
 
-/// The spreadsheet rows of a chunk, which seldom have gaps.
+/// The spreadsheet rows of a chunk, which seldom have gaps. A damaged sheet may have them in any order.
 #[derive(Debug, Clone)]
 enum Rows {
     From(u32),
@@ -85,8 +85,9 @@ impl Keys {
 
 impl Rows {
     fn of(rows: &UInt32Array) -> Self {
-        match (rows.values().first(), rows.values().last()) {
-            (Some(first), Some(last)) if (last - first) as usize + 1 == rows.len() => Self::From(*first),
+        let is_run = rows.values().is_sorted_by(|row, next| next.checked_sub(*row) == Some(1));
+        match rows.values().first() {
+            Some(first) if is_run => Self::From(*first),
             _ => Self::Each(rows.clone()),
         }
     }
@@ -260,6 +261,14 @@ pub(crate) fn sort(entries: &mut [Entry]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_are_told_in_whichever_order_they_come() {
+        for rows in [vec![2, 3, 4], vec![2, 4, 5], vec![5, 4, 3], vec![2, 4, 3, 5], vec![7], Vec::new()] {
+            let kept = Rows::of(&rows.clone().into());
+            assert!((0..).zip(&rows).all(|(index, row)| kept.get(index) == *row), "{rows:?}");
+        }
+    }
 
     #[test]
     fn equal_digests_alone_are_not_enough() {
