@@ -55,4 +55,17 @@ fn what_was_made_is_told_of_where_another_pipeline_of_the_command_is_refused() {
     assert!(said.out.contains("out/whp/2023-24-Q2/draft"), "{}", said.out);
     assert!(checkout.join("out/whp/2023-24-Q2/draft/manifest.json").exists());
     assert!(!checkout.join("out/wwri").exists(), "nothing of the one that was refused");
+    let said = checkout.run(&["run", "pipelines/wwri.toml", "pipelines/whp.toml", "--format", "json"]).ends(2);
+    assert_eq!(said.json()["pipeline"], "whp");
+}
+
+#[test]
+fn each_pipeline_of_a_command_that_is_refused_is_told_of() {
+    let checkout = Checkout::new();
+    for folder in ["sample-data/wwri/2022-Q3", "sample-data/whp/2023-24-Q2"] {
+        std::fs::remove_dir_all(checkout.join(folder)).expect("removed");
+    }
+    let said = checkout.run(&["run", "pipelines/wwri.toml", "pipelines/whp.toml"]).ends(2).err;
+    let places = ["pipelines/wwri.toml", "pipelines/whp.toml"].map(|path| said.find(path).expect(path));
+    assert!(places[0] < places[1], "in the order that was asked for: {said}");
 }

@@ -39,25 +39,26 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
         return plan(&prepared, &request, args, terminal);
     }
     let done = qd_run::run_all(prepared, &request, || terminal.progress());
-    // What was made is told of, whatever became of the rest.
-    let mut outcomes = Vec::new();
-    let mut refused = None;
+    // What was made is told of, whatever became of the rest, and so is each refusal.
+    let (mut outcomes, mut refusals) = (Vec::new(), Vec::new());
     for outcome in done {
         match outcome {
             Ok(outcome) => outcomes.push(outcome),
-            Err(refusal) => refused = refused.or(Some(refusal)),
+            Err(refusal) => refusals.push(refusal),
         }
     }
-    if args.format == RunFormat::Human {
-        for outcome in &outcomes {
-            terminal.print(&summary::of_run(outcome, args.by.as_deref(), terminal.is_quiet()))?;
+    match args.format {
+        RunFormat::Human => {
+            for outcome in &outcomes {
+                terminal.print(&summary::of_run(outcome, args.by.as_deref(), terminal.is_quiet()))?;
+            }
         }
+        RunFormat::Json if outcomes.is_empty() => {}
+        RunFormat::Json => terminal.print(&json::of_runs(&outcomes))?,
     }
-    if let Some(refusal) = refused {
-        return Err(refusal);
-    }
-    if args.format == RunFormat::Json {
-        terminal.print(&json::of_runs(&outcomes))?;
+    if let Some(last) = refusals.pop() {
+        refusals.iter().for_each(|refusal| terminal.refuse(refusal));
+        return Err(last);
     }
     if let Some(faulty) = outcomes.iter().map(|outcome| &outcome.faulty_rules).find(|faulty| !faulty.is_empty()) {
         terminal.say(&super::fault_in_rules(faulty));
