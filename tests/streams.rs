@@ -177,6 +177,19 @@ fn rows_that_others_hold_stay_behind() {
 }
 
 #[test]
+fn a_large_file_is_kept_as_it_was_received() {
+    let checkout = Case::default().made("all");
+    let long = format!("N999999,{},3\n", "long ".repeat(3_600));
+    let large = [rows('N', b""), long.repeat(1_000).into_bytes()].concat();
+    assert!(large.len() > 18_000_000, "it is copied piece by piece");
+    checkout.write("q1/north.csv", &large);
+    checkout.run(&["run", "small.toml"]).ends(0);
+    let kept = |name: &str| std::fs::read(checkout.join("private/small/sources/Q1").join(name)).expect("there");
+    assert!(kept("north.csv") == large, "the copy is another file");
+    assert!(kept("east.csv") == rows('E', b""), "the copy is another file");
+}
+
+#[test]
 fn a_value_that_is_on_no_code_list_goes_out_as_it_is() {
     let severities = "maximum = \"note\"";
     let (rows, schema) = Case { severities, is_list: true, last: b"N999999,\"a,b\",3\n", ..Case::default() }.check();

@@ -1,10 +1,10 @@
 //! What a period leaves in the private folder, beside its drafts.
 
-use crate::compute::Computed;
+use crate::compute::{Computed, Source};
 use crate::folders;
 use crate::load::{Loaded, plain};
 use crate::people::{RecordPlace, Suggestion};
-use crate::place::{NewFile, Staging};
+use crate::place::{MadeFile, NewFile, Spool, Staging};
 use crate::prepared::Prepared;
 use crate::run::RunRequest;
 use crate::summary::{Around, summary};
@@ -12,10 +12,18 @@ use qd_model::Refusal;
 use qd_model::pipeline::Keep;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// The list of what was received, beside the copies.
 const SOURCES: &str = "sources.json";
+
+/// A file of more bytes is copied piece by piece; smaller ones are written all at once, side by side.
+const LARGE: u64 = 16 << 20;
+
+/// How much of a large file is in memory while it is copied.
+const PIECE: usize = 1 << 20;
 
 /// The folder of the copies that newer ones superseded.
 const SUPERSEDED: &str = "superseded";
@@ -34,7 +42,8 @@ pub(crate) fn add_private(
     let label = &computed.period.label;
     if prepared.loaded.pipeline.outputs.keep == Keep::All {
         staging.add(&prepared.folders.accepted(label), &computed.kept)?;
-        staging.add(&prepared.folders.sources(label), &copies(computed, &prepared.folders.sources(label))?)?;
+        let (files, large) = copies(computed, &prepared.folders.sources(label), staging)?;
+        staging.add_with(&prepared.folders.sources(label), &files, large)?;
     }
     let mut papers = papers(computed, request);
     papers.splice(0..0, of_returns);
@@ -46,9 +55,10 @@ pub(crate) fn add_private(
 }
 
 /// Copies of the files as received, except those with a quarantined column. What they supersede stays
-/// beside them.
-fn copies(computed: &Computed, folder: &Path) -> Result<Vec<NewFile>, Refusal> {
+/// beside them. Large ones are made already.
+fn copies(computed: &Computed, folder: &Path, staging: &Staging) -> Result<(Vec<NewFile>, Vec<MadeFile>), Refusal> {
     let mut files: Vec<NewFile> = superseded(computed, folder);
+    let mut large = Vec::new();
     let mut index = serde_json::Map::new();
     for source in &computed.sources {
         let quarantined = computed.sources.iter().any(|other| other.path == source.path && other.judged.is_quarantined);
@@ -60,20 +70,46 @@ fn copies(computed: &Computed, folder: &Path) -> Result<Vec<NewFile>, Refusal> {
         if quarantined || known {
             continue;
         }
-        let bytes = std::fs::read(&source.path).map_err(|error| {
-            Refusal::new("a partner's file went away while it was being used")
-                .because(format!("{}: {}", source.path.display(), plain(&error)))
-                .hint("put it back, and run again")
-        })?;
+        if std::fs::metadata(&source.path).is_ok_and(|file| file.len() > LARGE) {
+            let spool = staging.spool(&format!("copy-{}-{}", computed.period.label, large.len()))?;
+            large.push(copied(source, spool)?);
+            continue;
+        }
+        let bytes = std::fs::read(&source.path).map_err(|error| gone(source, &error))?;
         if blake3::hash(&bytes).to_hex().to_string() != source.digest {
-            return Err(Refusal::new("a partner's file changed while it was being used")
-                .because(source.path.display())
-                .hint("close it where it is open, and run again"));
+            return Err(changed(source));
         }
         files.push(NewFile { path: source.file.clone(), bytes });
     }
     files.push(NewFile { path: SOURCES.to_owned(), bytes: folders::json_bytes(&index.into()) });
-    Ok(files)
+    Ok((files, large))
+}
+
+/// A copy that is made piece by piece, so that it takes no memory.
+fn copied(source: &Source, mut spool: Spool) -> Result<MadeFile, Refusal> {
+    let mut file = File::open(&source.path).map_err(|error| gone(source, &error))?;
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = file.read(&mut piece).map_err(|error| gone(source, &error))?;
+        if read == 0 {
+            break;
+        }
+        spool.write_all(&piece[..read]).map_err(|error| spool.refusal(&error))?;
+    }
+    let made = spool.finish(source.file.clone())?;
+    if made.listed.blake3 == source.digest { Ok(made) } else { Err(changed(source)) }
+}
+
+fn gone(source: &Source, error: &std::io::Error) -> Refusal {
+    Refusal::new("a partner's file went away while it was being used")
+        .because(format!("{}: {}", source.path.display(), plain(error)))
+        .hint("put it back, and run again")
+}
+
+fn changed(source: &Source) -> Refusal {
+    Refusal::new("a partner's file changed while it was being used")
+        .because(source.path.display())
+        .hint("close it where it is open, and run again")
 }
 
 /// Copies of what was received before and is not what is received now.
