@@ -477,3 +477,29 @@ fn a_workbook_full_of_merges_lists_and_empty_cells_is_read_right() {
     let notes = table["notes"].to_string();
     assert!(notes.contains("1000 merged ranges") && notes.contains("1 hidden row"), "{notes}");
 }
+
+#[test]
+fn a_row_that_is_held_is_held_wherever_it_stands_on_a_sheet() {
+    use crate::quarters::{EVENTS, PEOPLE, PIPELINE};
+    let checkout = Checkout::small(PEOPLE, PIPELINE, &[("events.toml", EVENTS)]);
+    // A damaged sheet, whose rows stand from the bottom to the top. One has no day of birth.
+    let row = |(number, reference, born): (u32, &str, &str)| {
+        let cells = [("A", reference), ("B", "Ada"), ("C", born), ("D", reference), ("E", "2022-01-05")];
+        let cells = cells.iter().filter(|(_, text)| !text.is_empty());
+        let cells =
+            cells.map(|(column, text)| format!("<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>"));
+        format!("<row r=\"{number}\">{}</row>", cells.collect::<String>())
+    };
+    let rows = [(4, "N4", "1980-01-01"), (3, "N3", ""), (2, "N2", "1981-01-01")].map(row).concat();
+    let headings: &[&[&str]] = &[&["ref", "name", "born", "permit", "joined"]];
+    let sheet = workbook(&[("People", headings, &format!("<sheetData>{rows}</sheetData>"))], "", &[]);
+    checkout.write("q1/north-people.xlsx", sheet);
+    checkout.write("q1/south-people.csv", "ref,name,born,permit,joined\nS1,Di,1993-01-01,P4,\n");
+    let head = "event,ref,happened\n";
+    checkout.write("q1/north-events.csv", format!("{head}E1,N2,2022-02-01\n"));
+    let run = ["run", "small.toml", "--period", "Q1", "--by", "Ann", "--format", "json"];
+    let said = checkout.run(&run).json();
+    assert_eq!((&said["summary"]["held"], &said["people"]["this_period"]), (&json!(1), &json!(3)), "{said}");
+    let released = checkout.read("out/small/Q1/draft/study/people.csv");
+    assert_eq!(released.lines().count(), 1 + 3, "{released}");
+}

@@ -42,7 +42,7 @@ pub struct Shape {
 /// Some rows of a source, as text.
 #[derive(Debug, Clone)]
 pub struct Chunk {
-    /// The spreadsheet row of each row, counted from 1.
+    /// The spreadsheet row of each row, counted from 1, ascending.
     pub rows: Vec<u32>,
     /// One per column of the [`Shape`], each as long as `rows`.
     pub columns: Vec<TextColumn>,

@@ -107,7 +107,10 @@ impl CellsBlock {
         Block { cut: Cut::Cells(self), is_last }
     }
 
-    pub(crate) fn read(self) -> ReadBlock {
+    pub(crate) fn read(mut self) -> ReadBlock {
+        if !self.rows.is_sorted() {
+            self.put_in_order();
+        }
         let rows = self.rows.len();
         if rows > 0 {
             self.plan.any_row.store(true, Ordering::Relaxed);
@@ -119,6 +122,21 @@ impl CellsBlock {
         }
         let columns = columns.into_iter().map(|column| column.finish(rows)).collect();
         ReadBlock { chunk: Chunk { rows: self.rows, columns }, hits: self.hits }
+    }
+}
+
+impl CellsBlock {
+    /// Puts the rows in the order of their numbers: a damaged sheet may hold them in any.
+    fn put_in_order(&mut self) {
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by_key(|row| self.rows[*row]);
+        let mut places = vec![0; order.len()];
+        for (place, row) in (0..).zip(&order) {
+            places[*row] = place;
+        }
+        self.rows.sort_unstable();
+        self.cells.iter_mut().for_each(|cell| cell.row = places[cell.row as usize]);
+        self.cells.sort_by_key(|cell| cell.row);
     }
 }
 

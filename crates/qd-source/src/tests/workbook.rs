@@ -242,6 +242,24 @@ fn rewritten(bytes: &[u8], ending: &str, write: impl Fn(&str) -> String) -> Vec<
 }
 
 #[test]
+fn rows_that_stand_out_of_order_come_in_the_order_of_their_numbers() {
+    let rows: &[&[&str]] = &[&["Ref", "Start"], &["A", "x"], &["B"], &["C", "z"]];
+    let turned = |said: &str| {
+        rewritten(&workbook(&[("Data", rows)]), "sheet1.xml", |text| {
+            let from = text.find("<row r=\"2\"").unwrap();
+            let to = text.find("</sheetData>").unwrap();
+            let mut rows: Vec<&str> = text[from..to].split_inclusive("</row>").collect();
+            rows.reverse();
+            format!("{}{said}{}{}", &text[..from], rows.concat(), &text[to..])
+        })
+    };
+    // As we read it, and, after a comment, as the library does.
+    for said in ["", "<!-- ours -->"] {
+        check(&turned(said), None, true, "1: Ref|Start\n2: A|x\n3: B|~\n4: C|z", &[]);
+    }
+}
+
+#[test]
 fn no_room_is_made_for_texts_that_cannot_be_there() {
     let whole = workbook(&[("Data", TABLE)]);
     let said = |count: &str| {
