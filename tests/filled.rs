@@ -132,7 +132,7 @@ fn a_suppressed_figure_is_its_sign_in_a_template_as_well() {
     }
     assert!(cell(&after, "B9").contains("<v>1490</v>"), "rounded: {}", cell(&after, "B9"));
     let note =
-        "Before `dwp-summary` is sent, look at 4 formulas of its form none of which can reckon with a suppressed";
+        "Before `dwp-summary` is sent, look at 4 formulas of its form, none of which can reckon with a suppressed";
     assert!(said.out.contains(note), "{}", said.out);
 }
 

@@ -8,6 +8,7 @@ use qd_ledger::{Entry, Ledger};
 use qd_model::Refusal;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Files of a version of which the log has the digests, by what it calls them.
@@ -64,7 +65,10 @@ impl Witness {
         match (&self.blake3, qd_source::digest(&private.join(&self.path))) {
             (Some(digest), Ok((found, _))) if *digest == found => None,
             (Some(_), Ok(_)) => Some("is not what the log says was kept of what was sent"),
-            (Some(_), Err(_)) => Some("is missing, and the log says that it was kept of what was sent"),
+            (Some(_), Err(error)) if error.kind() == ErrorKind::NotFound => {
+                Some("is missing, and the log says that it was kept of what was sent")
+            }
+            (Some(_), Err(_)) => Some("cannot be read, and the log says that it was kept of what was sent"),
             (None, Ok(_)) => Some("was not kept when it was sent, as the log says"),
             (None, Err(_)) => None,
         }

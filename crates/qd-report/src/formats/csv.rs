@@ -168,6 +168,24 @@ mod tests {
     }
 
     #[test]
+    fn the_table_is_what_the_library_writes() {
+        for columns in [&[][..], &["record"], &["heading"], &["withheld", "value"]] {
+            let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
+            let chosen = chosen(&names).expect("known");
+            let mut expected = record(chosen.iter().map(|index| COLUMNS[*index])).expect("written");
+            for source in &sample::report().sources {
+                for finding in source.findings.iter() {
+                    let cells = chosen
+                        .iter()
+                        .map(|index| cell(COLUMNS[*index], &line::item(*index, source, &finding)).into_owned());
+                    expected.extend(record(cells).expect("written"));
+                }
+            }
+            assert_eq!(written(columns).expect("written").as_bytes(), expected, "{columns:?}");
+        }
+    }
+
+    #[test]
     fn an_unknown_column_is_named() {
         let error = written(&["cell", "colour"]).expect_err("unknown").to_string();
         assert!(error.contains("\"colour\""), "{error}");

@@ -35,9 +35,9 @@ pub(crate) fn note(loaded: &Loaded, spec: &ReturnSpec) -> Option<String> {
     let count = loaded.warnings.iter().filter(|(name, _)| *name == spec.name).count();
     (count > 0).then(|| {
         let formulas = words::count(count, "formula");
-        let (them, cannot) = if count == 1 { ("it", "that cannot") } else { ("each", "none of which can") };
+        let (them, cannot) = if count == 1 { ("it", " that cannot") } else { ("each", ", none of which can") };
         format!(
-            "{formulas} of its form {cannot} reckon with a suppressed figure (`run --plan` says of {them} what to do)"
+            "{formulas} of its form{cannot} reckon with a suppressed figure (`run --plan` says of {them} what to do)"
         )
     })
 }
