@@ -46,8 +46,9 @@ impl Format for Xlsx {
             return Err(faults::damaged(NAME));
         }
         // Without its texts and rows a workbook is opened at once; whoever needs all of it opens it then.
-        let light = mini::without_sheets(&bytes).and_then(|light| calamine::Xlsx::new(light).ok());
-        let (book, sheets) = if let Some(light) = light {
+        let light =
+            guarded(NAME, || Ok(mini::without_sheets(&bytes).and_then(|light| calamine::Xlsx::new(light).ok())));
+        let (book, sheets) = if let Ok(Some(light)) = light {
             (XlsxBook::new(bytes, light.has_1904_epoch()), sheets(&light))
         } else {
             let full = guarded(NAME, || open(&bytes))?;
