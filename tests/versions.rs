@@ -261,6 +261,16 @@ fn what_is_kept_of_a_version_is_held_against_the_log() {
     crate::command::copy(&checkout.join("private/small/accepted/Q1"), &checkout.join(&state));
     refused(&format!("{state}/state.json"), words);
     assert!(verify(1).contains(&format!("/state.json {words}")), "{}", verify(1));
+
+    // Rows of a version that a later one supersedes may be deleted when they need not be kept any more.
+    std::fs::remove_dir_all(checkout.join(&state)).expect("it is there");
+    std::fs::rename(checkout.join("aside"), checkout.join(&state)).expect("moved");
+    run(&checkout);
+    checkout.run(&["sent", "out/small/Q1/draft/study", "--by", "Ben"]).ends(0);
+    verify(0);
+    std::fs::remove_dir_all(checkout.join(&state)).expect("it is there");
+    run(&checkout);
+    assert!(verify(1).contains("state.json is missing"), "{}", verify(1));
 }
 
 #[test]

@@ -76,14 +76,16 @@ impl Witness {
 }
 
 /// Refuses to go on with a period where what was sent is not as the log says. Without the list of records of
-/// a version the next one supersedes it as a whole; without its figures nobody knows what readers could work
-/// out.
+/// a version the next one supersedes it as a whole, and rows that are gone, as they are once they need not be
+/// kept any more, are missed by whoever needs them; without its figures nobody knows what readers could work out.
 pub(crate) fn check(folders: &Folders, ledger: &Ledger, period: &str) -> Result<(), Refusal> {
     let mut refusal = Refusal::new("what was sent before is not as it was kept, and nothing can rest on it");
     for witness in of_log(&ledger.log()?) {
         let path = folders.private.join(&witness.path);
         // Records are compared within a period, figures with all that was ever sent.
-        if witness.path.ends_with(released::FILE) && (witness.period != period || !path.is_file()) {
+        let is_elsewhere = witness.path.ends_with(released::FILE) && witness.period != period;
+        let may_be_gone = witness.path.ends_with(released::FILE) || witness.path.ends_with(state::INDEX);
+        if is_elsewhere || (may_be_gone && !path.is_file()) {
             continue;
         }
         if let Some(fault) = witness.fault(&folders.private) {
