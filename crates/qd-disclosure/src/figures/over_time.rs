@@ -49,6 +49,13 @@ struct Course {
     up_to: Vec<Vec<usize>>,
 }
 
+impl Course {
+    /// Whether no count of the periods before one was released with several numbers.
+    fn has_one_version(&self, period: usize) -> bool {
+        self.inside[..period].iter().chain(&self.up_to[..period]).all(|entries| entries.len() < 2)
+    }
+}
+
 impl Gathered {
     /// Every time at which something was counted.
     pub fn times(&self) -> BTreeSet<(When, String)> {
@@ -110,8 +117,9 @@ impl Gathered {
                         });
                         are_told &= told.count() > 0;
                     }
-                    // What an earlier beginning says follows from this one and its own.
-                    if are_told {
+                    // What an earlier beginning says follows from this one and its own, unless a count of one
+                    // version would have to be covered by those of another.
+                    if are_told && course.has_one_version(period) {
                         break;
                     }
                 }
@@ -158,6 +166,20 @@ mod tests {
         with_before.open(&set("people", When::In, "Q2"), 15, rule);
         with_before.relate_over_time(&["Q1", "Q2"], Before::Something);
         assert!(!with_before.figures().relations.contains(&cover));
+    }
+
+    #[test]
+    fn a_corrected_count_covers_later_ones_as_the_one_before_did() {
+        let mut gathered = Gathered::default();
+        let rule = CountRule::default();
+        gathered.counted(&set("people", When::In, "Q1"), 5);
+        gathered.counted(&set("people", When::UpTo, "Q1"), 5);
+        let corrected = gathered.counted(&set("people", When::In, "Q1"), 3);
+        let inside = gathered.open(&set("people", When::In, "Q2"), 2, rule);
+        let total = gathered.open(&set("people", When::UpTo, "Q2"), 5, rule);
+        gathered.relate_over_time(&["Q1", "Q2"], Before::Nothing);
+        let cover = Relation::Cover { total, parts: vec![inside, corrected] };
+        assert!(gathered.figures().relations.contains(&cover), "{:?}", gathered.figures().relations);
     }
 
     #[test]
