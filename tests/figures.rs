@@ -256,3 +256,69 @@ fn a_recipient_of_rows_gets_no_protected_counts_of_them() {
     let said = checkout.run(&["run", "small.toml", "--key", "small.key"]).ends(2);
     assert!(said.err.contains("row by row") && said.err.contains("exact_counts"), "{}", said.err);
 }
+
+/// The return by which the board gets whose rows there are, and nothing else of them.
+const ROWS: &str = "[recipients.board.release.people]\nperson = \"pseudonym\"\n\n[[returns]]\nname = \"rows\"\ntitle = \"Rows\"\nrecipient = \"board\"\nretention = \"short\"\n[[returns.files]]\nformat = \"csv\"\npath = \"rows.csv\"\nparts = [{ part = \"rows\", table = \"people\" }]\n";
+
+/// What is shown in a period's counts, by set.
+fn shown_in(checkout: &Checkout, period: &str) -> BTreeMap<String, String> {
+    let text = checkout.read(&format!("private/small/{period}/figures/counts.json"));
+    let record: Value = serde_json::from_str(&text).expect("JSON");
+    let text = |count: &Value, name: &str| count[name].as_str().expect("a text").to_owned();
+    record["counts"].as_array().expect("counts").iter().map(|it| (text(it, "set"), text(it, "shown"))).collect()
+}
+
+#[test]
+fn rows_that_were_sent_of_an_earlier_period_do_not_give_later_counts_away() {
+    let run = |checkout: &Checkout, period: &str| {
+        checkout.run(&["run", "small.toml", "--key", "small.key", "--period", period, "--by", "Ann"]).ends(0);
+    };
+    let second = "folder = \"in\"\n[[periods]]\nlabel = \"P2\"\nfrom = 2022-10-01\nto = 2022-12-31\nfolder = \"in2\"\n";
+    let up_to_now = |are_sent: bool| {
+        let checkout = small(&[("F", 48)]);
+        checkout.edit("small.toml", "folder = \"in\"\n", second);
+        // Five people in the second period, all of them new: 53 so far.
+        let text = (48..53).map(|index| format!("F{index},F,East,20\n")).collect::<Vec<_>>().concat();
+        checkout.write("in2/north.csv", format!("ref,sex,area,hours\n{text}"));
+        checkout.edit("small.toml", "[[returns]]", &format!("{ROWS}\n[[returns]]"));
+        run(&checkout, "P1");
+        let record: Value = serde_json::from_str(&checkout.read("private/small/P1/figures/rows.json")).expect("JSON");
+        assert_eq!(record["rows"], serde_json::json!([["people @ in P1", 48]]));
+        if are_sent {
+            checkout.run(&["sent", "out/small/P1/draft/rows", "--by", "Ben"]).ends(0);
+        }
+        // From now on the board gets no rows.
+        checkout.edit("small.toml", ROWS, "");
+        run(&checkout, "P2");
+        let shown = shown_in(&checkout, "P2");
+        assert_eq!(shown["people @ in P2"], "[c]");
+        shown["people @ up to P2"].clone()
+    };
+    assert_eq!(up_to_now(false), "53");
+    // 53 so far, of whom the board holds 48 row by row, would leave five or more for the second period.
+    assert_eq!(up_to_now(true), "[c]");
+}
+
+#[test]
+fn a_small_number_of_rows_that_the_reader_has_blocks_nothing() {
+    let checkout = small(&[("F", 4)]);
+    checkout.edit("small.toml", "[[returns]]", &format!("{ROWS}\n[[returns]]"));
+    // Four people this period are four so far, and the board has their rows: no sign could hide that.
+    checkout.run(&["run", "small.toml", "--key", "small.key"]).ends(0);
+    let shown = shown_in(&checkout, "P1");
+    assert_eq!((shown["people @ in P1"].as_str(), shown["people @ up to P1"].as_str()), ("[c]", "[c]"), "{shown:?}");
+}
+
+#[test]
+fn a_record_of_before_rows_were_kept_is_read() {
+    let run = ["run", "small.toml", "--key", "small.key"];
+    let checkout = small(&[("F", 31), ("M", 14), ("X", 3)]);
+    checkout.run(&run).ends(0);
+    let record = checkout.read("private/small/P1/figures/counts.json");
+    let mut record: Value = serde_json::from_str(&record).expect("JSON");
+    assert_eq!(record.as_object_mut().expect("an object").remove("rows"), Some(serde_json::json!([])));
+    checkout.write("private/small/sent/P1/counts/v1/figures.json", record.to_string());
+    write(&checkout, &[("F", 32), ("M", 14), ("X", 3)]);
+    checkout.run(&run).ends(0);
+    assert_eq!(shown(&checkout)["people"], "[c]", "the difference of the versions is guarded as before");
+}

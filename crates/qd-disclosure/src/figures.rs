@@ -14,6 +14,7 @@ mod released;
 mod rule;
 mod suppress;
 mod system;
+mod told;
 
 #[cfg(test)]
 mod examples;
@@ -29,6 +30,7 @@ pub use rule::{Range, Shown, is_small, rounded};
 pub use suppress::{Reach, suppress};
 
 use qd_model::pipeline::CountRule;
+use std::collections::BTreeMap;
 
 /// One count of people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +100,9 @@ pub struct Figures {
     /// Pairs of which a reader might take the difference, besides a whole and its part: the same count in
     /// two versions.
     pub pairs: Vec<(usize, usize)>,
+    /// How many values rows that the reader was sent leave to a difference, where they leave fewer than it
+    /// would have to keep.
+    pub told: BTreeMap<(usize, usize), u64>,
 }
 
 impl Relation {
@@ -183,7 +188,9 @@ impl Figures {
         // Rounding blurs a difference; where nothing is rounded, it must be as open as a small count.
         let most = rule.threshold.saturating_sub(1);
         let values = if rule.rounding > 1 { rule.rounding.min(most) } else { most };
-        is_small.then_some(Difference { one, other, is_within, values })
+        let values = self.told.get(&(one, other)).map_or(values, |told| values.min(*told));
+        // What rows tell exactly is no secret that a sign could keep.
+        (is_small && values > 1).then_some(Difference { one, other, is_within, values })
     }
 
     /// Whether a count is a suppressed part of a suppressed small total. Nought is suppressed there as

@@ -4,11 +4,13 @@
 mod history;
 mod legend;
 mod protect;
+mod rows;
 mod timeline;
 mod two_way;
 
 pub(crate) use history::{History, Read};
 pub(crate) use legend::in_short;
+pub(crate) use rows::records_of_rows;
 
 use crate::by_period::{PeriodLine, Reported, Timeline};
 use crate::folders;
@@ -64,8 +66,7 @@ pub(crate) fn of_returns(
     let mut releases = history.clone();
     let mut all = BTreeMap::new();
     for (spec, period) in pipeline.due(periods.period, periods.end) {
-        let has_figures = spec.files.iter().flat_map(|file| &file.parts).any(|part| !matches!(part, Part::Rows(_)));
-        if !has_figures || period.label != periods.period.label {
+        if !has_figures(spec) || period.label != periods.period.label {
             continue;
         }
         let recipient = pipeline.recipient(&spec.recipient).expect("the pipeline's references were checked");
@@ -83,6 +84,11 @@ pub(crate) fn of_returns(
         all.insert(spec.name.clone(), figures);
     }
     all
+}
+
+/// Whether a return has anything but rows.
+fn has_figures(spec: &ReturnSpec) -> bool {
+    spec.files.iter().flat_map(|file| &file.parts).any(|part| !matches!(part, Part::Rows(_)))
 }
 
 /// A return whose figures are made.
@@ -264,6 +270,7 @@ impl Counting<'_> {
             },
             past,
             means,
+            &rows::sent_with(self.periods, self.spec, self.recipient),
         )
     }
 }

@@ -141,7 +141,7 @@ pub fn run(
     enter_drafts(&mut ledger, &computed, &drafted, request)?;
     let Drafted { returns, files, made, finals, inside } = drafted;
     let around = Around { earlier: &earlier.states, returns: &returns, people_so_far: cumulative };
-    let in_the_house = of_returns(finals, &figures, inside);
+    let in_the_house = of_returns(finals, &figures, figures::records_of_rows(&periods), inside);
     add_private(&prepared, &computed, &around, request, in_the_house, &mut staging)?;
     staging.add_file(&prepared.folders.ledger(), ledger.finish()?)?;
     // The drafts come last: once they are in place, all that they rest on is too.
@@ -190,13 +190,16 @@ fn compute(
 
 /// What stays in the house of returns: their files as they will be when they are sent, their figures, and
 /// what is inside sealed ones.
-fn of_returns(finals: Vec<NewFile>, figures: &BTreeMap<String, ReturnFigures>, inside: Vec<NewFile>) -> Vec<NewFile> {
-    let record = |(name, figures): (&String, &ReturnFigures)| NewFile {
-        path: format!("figures/{name}.json"),
-        bytes: figures.record.clone(),
-    };
+fn of_returns(
+    finals: Vec<NewFile>,
+    figures: &BTreeMap<String, ReturnFigures>,
+    rows: BTreeMap<String, Vec<u8>>,
+    inside: Vec<NewFile>,
+) -> Vec<NewFile> {
+    let record = |(name, bytes): (String, Vec<u8>)| NewFile { path: format!("figures/{name}.json"), bytes };
+    let figures = figures.iter().map(|(name, figures)| (name.clone(), figures.record.clone())).chain(rows);
     let finals = finals.into_iter().map(|file| NewFile { path: format!("final/{}", file.path), ..file });
-    finals.chain(figures.iter().map(record)).chain(inside).collect()
+    finals.chain(figures.map(record)).chain(inside).collect()
 }
 
 /// What rules on trial would do, partner by partner.

@@ -3,6 +3,7 @@
 
 use super::{Difference, Figures, Range, Shown};
 use microlp::{ComparisonOp, OptimizationDirection, Problem, Solution, Variable};
+use std::collections::BTreeSet;
 
 /// Something that a reader can work out more closely than was declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub fn audit(figures: &Figures, shown: &[Shown]) -> Vec<Narrow> {
 }
 
 /// What a reader has: a range for each count, and what holds between counts that are linked.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     figures: &'a Figures,
     ranges: Vec<Range>,
     /// The group of linked counts that each is in.
@@ -62,8 +63,18 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(figures: &'a Figures, shown: &[Shown]) -> Self {
         let ranges = figures.ranges(shown).into_iter().zip(&figures.figures);
-        let ranges = ranges.map(|(range, figure)| range.and(figure.known)).collect();
+        Self::with(figures, ranges.map(|(range, figure)| range.and(figure.known)).collect())
+    }
+
+    /// A reader who has these ranges, and no others.
+    pub(super) fn with(figures: &'a Figures, ranges: Vec<Range>) -> Self {
         Self { figures, ranges, group: groups(figures) }
+    }
+
+    /// Whether a count is linked to one of some.
+    pub(super) fn linked_to(&self, some: &BTreeSet<usize>) -> impl Fn(usize) -> bool {
+        let groups: BTreeSet<usize> = some.iter().map(|entry| self.group[*entry]).collect();
+        move |entry| groups.contains(&self.group[entry])
     }
 
     fn groups(&self) -> impl Iterator<Item = usize> {
@@ -85,7 +96,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The least and the most whole number that a sum of counts can be, looked for within a window.
-    fn range(&self, terms: &[(usize, f64)], window: (i64, i64)) -> (i64, i64) {
+    pub(super) fn range(&self, terms: &[(usize, f64)], window: (i64, i64)) -> (i64, i64) {
         let [least, most] =
             BOTH.map(|direction| self.solve(terms, Some(window), direction).map(|(solution, _)| solution.objective()));
         match (least, most) {

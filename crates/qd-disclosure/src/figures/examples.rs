@@ -22,7 +22,7 @@ fn open(count: u64, rule: CountRule) -> Figure {
 fn row(counts: &[u64], rule: CountRule) -> Figures {
     let figures = counts.iter().map(|count| open(*count, rule)).collect();
     let parts = (1..counts.len()).collect();
-    Figures { figures, relations: vec![Relation::Sum { total: 0, parts }], pairs: Vec::new() }
+    Figures { figures, relations: vec![Relation::Sum { total: 0, parts }], ..Figures::default() }
 }
 
 /// A table with its margins: rows of cells, each with its total at the end, the last row all totals.
@@ -38,7 +38,7 @@ fn table(cells: &[&[u64]], rule: CountRule) -> Figures {
         let parts = (0..cells.len() - 1).map(|line| line * width + column).collect();
         relations.push(Relation::Sum { total: (cells.len() - 1) * width + column, parts });
     }
-    let figures = Figures { figures, relations, pairs: Vec::new() };
+    let figures = Figures { figures, relations, ..Figures::default() };
     assert!(figures.relations.iter().all(|relation| figures.holds(relation)), "the margins add up");
     figures
 }
@@ -117,7 +117,7 @@ fn strands_overlap_and_are_never_added_up() {
             Relation::Within { part: 1, whole: 0 },
             Relation::Within { part: 2, whole: 0 },
         ],
-        pairs: Vec::new(),
+        ..Figures::default()
     };
     assert_eq!(signs(&strands(EXACT)), ["40", "[c]", "[c]"]);
     assert_eq!(signs(&strands(ONS)), ["40", "35", "[c]"]);
@@ -149,6 +149,7 @@ fn versions_may_not_be_subtracted() {
         figures: vec![open(41, rule), Figure { count: 40, standing: Standing::Settled, known }],
         relations: Vec::new(),
         pairs: vec![(0, 1)],
+        ..Figures::default()
     };
     assert_eq!(signs(&version(EXACT, Range::of(40, 40)))[0], "[c]");
     assert_eq!(signs(&version(ONS, Shown::Number(40).range(&ONS)))[0], "40");
@@ -199,7 +200,7 @@ fn a_nought_among_the_strands_of_a_small_total_does_not_tell_it() {
             within(7, other_kind),
             within(8, other_kind),
         ],
-        pairs: Vec::new(),
+        ..Figures::default()
     };
     assert!(figures.relations.iter().all(|relation| figures.holds(relation)));
     assert_eq!(signs(&figures)[7], "[c]");
@@ -226,7 +227,7 @@ fn a_nought_that_leaves_a_small_count_no_room_is_suppressed_with_the_noughts_it_
             within(7, other_kind),
             within(8, other_kind),
         ],
-        pairs: Vec::new(),
+        ..Figures::default()
     };
     assert!(figures.relations.iter().all(|relation| figures.holds(relation)));
     let shown = suppress(&figures, Reach::People);

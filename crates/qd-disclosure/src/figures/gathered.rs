@@ -1,5 +1,6 @@
 //! Gathers the counts of a return and those of every release before it, so that the same count is one.
 
+use super::told::told;
 use super::{Figure, Figures, Range, Relation, Released, Standing};
 use qd_model::pipeline::CountRule;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ pub struct Gathered {
     entries: BTreeMap<String, BTreeMap<u64, usize>>,
     /// What holds between entries, once more, to look it up.
     related: BTreeSet<Relation>,
+    /// The entries that the reader can count in rows, by their sets.
+    counted: BTreeMap<String, usize>,
 }
 
 /// What a release left with its readers.
@@ -69,7 +72,30 @@ impl Gathered {
     pub fn counted(&mut self, set: &str, count: u64) -> usize {
         let entry = self.entry(set, count);
         self.figures.figures[entry].known = Range::of(count, count);
+        self.counted.insert(set.to_owned(), entry);
         entry
+    }
+
+    /// Works out what follows from counts of rows alone, once all relations are drawn. The reader may have
+    /// that, so that nothing is suppressed or blocked for its sake.
+    pub fn follow_rows(&mut self) {
+        if self.counted.is_empty() {
+            return;
+        }
+        let is_shown =
+            |entry: usize| matches!(self.figures.figures[entry].standing, Standing::Open(_) | Standing::NotApplicable);
+        // What was counted otherwise in an earlier version says nothing of the sets as they are.
+        let is_now = |entry: usize| match self.counted.get(&self.sets[entry]) {
+            Some(counted) => *counted == entry,
+            None => is_shown(entry) || !self.of(&self.sets[entry]).any(is_shown),
+        };
+        let counted: BTreeSet<usize> = self.counted.values().copied().collect();
+        let told = told(&self.figures, &counted, is_now);
+        for (entry, range) in told.counts {
+            let known = &mut self.figures.figures[entry].known;
+            *known = known.and(range);
+        }
+        self.figures.told = told.differences;
     }
 
     /// Takes in a count of the return, and answers its entry.

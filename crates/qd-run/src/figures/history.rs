@@ -19,6 +19,7 @@ pub(crate) struct History {
     pub(crate) releases: Vec<Release>,
     /// What each recipient was shown, in the order of versions.
     shown: Vec<ShownBefore>,
+    rows: Vec<Rows>,
     /// What was read, for the manifest.
     pub(crate) read: Vec<Read>,
 }
@@ -39,6 +40,14 @@ pub(crate) struct Release {
     pub(crate) past: Past,
     /// Sets of people of whom a mean was shown, with how many people it was over.
     pub(crate) means: Vec<(String, u64)>,
+}
+
+/// People whom a recipient can count in the rows of one version.
+#[derive(Debug, Clone)]
+struct Rows {
+    recipient: String,
+    version: u32,
+    people: Vec<(String, u64)>,
 }
 
 /// A file of figures that was read.
@@ -68,6 +77,9 @@ struct Document {
     counts: Vec<Count>,
     relations: Vec<Link>,
     means: Vec<(String, u64)>,
+    /// Sets of people whose rows were sent, each with how many people can be counted in them.
+    #[serde(default)]
+    rows: Vec<(String, u64)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,7 +106,7 @@ enum Link {
 }
 
 /// A return's figures as they are kept.
-pub(crate) fn to_json(header: &Header<'_>, past: &Past, means: &[(String, u64)]) -> Value {
+pub(crate) fn to_json(header: &Header<'_>, past: &Past, means: &[(String, u64)], rows: &[(String, u64)]) -> Value {
     let rule = header.rule.map(|rule| {
         let zeros = if rule.zeros == Zeros::Show { "show" } else { "suppress" };
         let totals = if rule.totals == Totals::Rounded { "rounded" } else { "recalculated" };
@@ -128,6 +140,7 @@ pub(crate) fn to_json(header: &Header<'_>, past: &Past, means: &[(String, u64)])
         "counts": past.figures.iter().map(count).collect::<Vec<_>>(),
         "relations": past.relations.iter().map(link).collect::<Vec<_>>(),
         "means": means,
+        "rows": rows,
     })
 }
 
@@ -156,6 +169,13 @@ impl History {
         Some(&last.0.figures[last.1])
     }
 
+    /// What a recipient can count in the rows that were sent before: of each set the last version last.
+    pub(super) fn rows(&self, recipient: &str) -> impl Iterator<Item = &(String, u64)> {
+        let mut its: Vec<&Rows> = self.rows.iter().filter(|rows| rows.recipient == recipient).collect();
+        its.sort_by_key(|rows| rows.version);
+        its.into_iter().flat_map(|rows| &rows.people)
+    }
+
     fn take_in(&mut self, path: &Path, place: [&PathBuf; 3]) -> Result<(), Refusal> {
         let refuse = |cause: &str| {
             Refusal::new("the figures of a return that was sent cannot be used")
@@ -169,10 +189,13 @@ impl History {
         }
         let [period, name, version] =
             place.map(|path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()));
+        let number = version.strip_prefix('v').and_then(|number| number.parse().ok()).unwrap_or_default();
+        let (recipient, people) = (document.recipient.clone(), document.rows.clone());
+        self.rows.push(Rows { recipient, version: number, people });
         self.shown.push(ShownBefore {
             recipient: document.recipient.clone(),
             period: period.clone(),
-            version: version.strip_prefix('v').and_then(|number| number.parse().ok()).unwrap_or_default(),
+            version: number,
             figures: document.counts.iter().map(figure).collect(),
         });
         self.read.push(Read { period, name, version, blake3: blake3::hash(&bytes).to_hex().to_string() });

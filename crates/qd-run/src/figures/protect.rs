@@ -2,13 +2,13 @@
 
 use super::history::{History, Release};
 use super::legend::legend;
-use super::{Cells, CountCell, Counting, Counts, ReturnFigures, UNKNOWN, timeline, two_way};
+use super::{Cells, CountCell, Counting, Counts, ReturnFigures, UNKNOWN, rows, timeline, two_way};
 use crate::folders;
 use crate::indicators::{Definition, Line, Sheet, relations, relations_of};
 use crate::outcome::Blocked;
 use qd_disclosure::figures::{Before, Gathered, Narrow, Past, Released, ReleasedMean, mean, release};
 use qd_model::Period;
-use qd_model::pipeline::{Counted, Dimension, FieldRelease, Part};
+use qd_model::pipeline::{Counted, Dimension, Part};
 use qd_model::words;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,8 +137,9 @@ impl Counting<'_> {
             field.timelines.push(entries);
         }
         self.open_headline(&mut field);
-        self.count_rows(&mut field);
+        self.count_rows(&mut field, history);
         self.relate(&mut field);
+        field.gathered.follow_rows();
         field
     }
 
@@ -176,22 +177,17 @@ impl Counting<'_> {
         Some(Definition::of(&[Counted { table: people.table.clone(), filter: None }]))
     }
 
-    /// What the recipient can count in the rows that it gets of this period, whichever return they are in.
-    fn count_rows(&self, field: &mut Field) {
-        let pipeline = &self.periods.loaded.pipeline;
-        let returns = pipeline.returns.iter().filter(|spec| spec.recipient == self.recipient.code);
-        let parts = returns.flat_map(|spec| &spec.files).flat_map(|file| &file.parts);
-        for part in parts {
-            let Part::Rows(rows) = part else { continue };
-            let release = self.recipient.release_of(&rows.table);
-            let has_person = |release: &qd_model::pipeline::TableRelease| {
-                release.fields.iter().any(|field| field.field == FieldRelease::PERSON && field.treatment != "drop")
-            };
-            if release.is_some_and(has_person) {
-                let counted = [Counted { table: rows.table.clone(), filter: rows.filter.clone() }];
-                let count = self.periods.distinct(&counted);
-                field.gathered.counted(&self.set(&Definition::of(&counted).to_string(), 0), count);
-            }
+    /// What the recipient can count in the rows that it was sent before, and in those that it gets of this
+    /// period, whichever return they are in. Of several versions of the same rows the last one counts: what
+    /// a correction changes would else be known exactly of every set that it leaves as it was.
+    fn count_rows(&self, field: &mut Field, history: &History) {
+        let mut rows: BTreeMap<String, u64> = history.rows(&self.recipient.code).cloned().collect();
+        let returns = &self.periods.loaded.pipeline.returns;
+        for spec in returns.iter().filter(|spec| spec.recipient == self.recipient.code) {
+            rows.extend(rows::sent_with(self.periods, spec, self.recipient));
+        }
+        for (set, people) in rows {
+            field.gathered.counted(&set, people);
         }
     }
 

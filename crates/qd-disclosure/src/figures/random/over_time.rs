@@ -1,9 +1,10 @@
-//! Returns of several kinds over three periods: cumulative, by period, or both.
+//! Returns of several kinds over three periods: cumulative, by period, or both; and rows that can be counted.
 
 use super::{release_once, rule};
 use crate::figures::{Before, Gathered, Relation, When, set};
 use proptest::prelude::*;
 use qd_model::pipeline::CountRule;
+use std::collections::BTreeMap;
 
 /// The periods of a programme whose counts are released over time.
 const PERIODS: [&str; 3] = ["P1", "P2", "P3"];
@@ -32,6 +33,8 @@ enum Contents {
     SoFar,
     /// Each period until then, as is known now.
     ByPeriod,
+    /// The rows of everybody in the period, and nothing that tells strands.
+    Rows,
 }
 
 fn stays() -> impl Strategy<Value = Vec<Stay>> {
@@ -40,8 +43,9 @@ fn stays() -> impl Strategy<Value = Vec<Stay>> {
 }
 
 fn returns() -> impl Strategy<Value = Vec<(usize, Contents)>> {
-    let contents = prop_oneof![Just(Contents::Both), Just(Contents::SoFar), Just(Contents::ByPeriod)];
-    prop::collection::vec((0..3_usize, contents), 1..4).prop_map(|mut returns| {
+    let contents =
+        prop_oneof![Just(Contents::Both), Just(Contents::SoFar), Just(Contents::ByPeriod), Just(Contents::Rows)];
+    prop::collection::vec((0..3_usize, contents), 1..5).prop_map(|mut returns| {
         returns.sort_by_key(|(period, _)| *period);
         returns
     })
@@ -103,6 +107,8 @@ fn release_over_time(
 ) -> Result<(), String> {
     let mut before = Gathered::default();
     let mut versions: Vec<&[Stay]> = Vec::new();
+    let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+    let mut was_released = false;
     for (index, (period, contents)) in returns.iter().enumerate() {
         let now = if index < 2 { stays } else { &stays[..stays.len().saturating_sub(drop)] };
         versions.push(now);
@@ -110,8 +116,15 @@ fn release_over_time(
             Contents::Both => vec![(When::In, *period), (When::UpTo, *period)],
             Contents::SoFar => vec![(When::UpTo, *period)],
             Contents::ByPeriod => (0..=*period).map(|period| (When::In, period)).collect(),
+            Contents::Rows => {
+                rows.insert(set(DEFINITIONS[0], When::In, PERIODS[*period]), people(now, 0, When::In, *period));
+                continue;
+            }
         };
         let mut gathered = before.clone();
+        for (set, count) in &rows {
+            gathered.counted(set, *count);
+        }
         let mut own = Vec::new();
         for (when, period) in times {
             for (definition, name) in DEFINITIONS.iter().enumerate() {
@@ -126,10 +139,14 @@ fn release_over_time(
             }
         }
         gathered.relate_over_time(&PERIODS, Before::Nothing);
+        gathered.follow_rows();
         let mut reader = gathered.figures().clone();
         reader.relations = versions.iter().flat_map(|stays| all_that_holds(&gathered, stays)).collect();
-        let Some(past) = release_once(&gathered, &own, &rule, &reader, index == 0)? else { return Ok(()) };
+        // Rows by themselves keep nothing from being shown, unless they were of people who were not there.
+        let is_first = !was_released && (rows.is_empty() || index < 2 || drop == 0);
+        let Some(past) = release_once(&gathered, &own, &rule, &reader, is_first)? else { return Ok(()) };
         before.past(&past, true);
+        was_released = true;
     }
     Ok(())
 }
