@@ -70,7 +70,9 @@ fn of_source(source: &SourceReport, examples: usize) -> Vec<Entry<'_>> {
     let mut all = Entries::default();
     for some in pieces.chunks(8 * rayon::current_num_threads()) {
         let parts: Vec<Entries<'_>> = some.par_iter().copied().map(part).collect();
-        parts.into_iter().for_each(|part| all.join(part, examples));
+        for part in parts {
+            all.join(part, examples);
+        }
     }
     all.list.into_iter().map(|(_, entry)| entry).collect()
 }

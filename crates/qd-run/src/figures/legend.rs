@@ -67,7 +67,7 @@ mod tests {
         let entries: Vec<usize> =
             counts.iter().enumerate().map(|(at, count)| gathered.open(&at.to_string(), *count, rule)).collect();
         assert!(gathered.relate(Relation::Sum { total: 0, parts: entries[1..].to_vec() }));
-        let released = release(gathered.figures()).unwrap();
+        let released = release(gathered.figures()).expect("nothing was sent before");
         let values = CountValues::Protected(entries.iter().map(|entry| Some(released.count(*entry))).collect());
         vec![CountColumn { name: "now".to_owned(), title: "Now".to_owned(), values }]
     }

@@ -57,7 +57,9 @@ pub(super) fn run(args: &Run, terminal: &Terminal) -> Result {
         RunFormat::Json => terminal.print(&json::of_runs(&outcomes))?,
     }
     if let Some(last) = refusals.pop() {
-        refusals.iter().for_each(|refusal| terminal.refuse(refusal));
+        for refusal in refusals {
+            terminal.refuse(&refusal);
+        }
         return Err(last);
     }
     if let Some(faulty) = outcomes.iter().map(|outcome| &outcome.faulty_rules).find(|faulty| !faulty.is_empty()) {
