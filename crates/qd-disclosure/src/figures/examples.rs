@@ -176,33 +176,31 @@ fn what_earlier_releases_settled_cannot_be_hidden_again() {
     assert_eq!(audit(&figures, &shown), [Narrow { figure: 2, less: None, declared: (1, 9), found: (3, 3) }]);
 }
 
+const UNDER_THREE: CountRule = CountRule { threshold: 3, ..EXACT };
+
+/// All people, those of one kind and of the other, those of each strand, and then by kind and strand. The
+/// strands cover everybody of whom they are said to overlap.
+fn kinds_by_strands(counts: [u64; 9], overlaps: &[(usize, [usize; 2])]) -> Figures {
+    let sums = [(0, [1, 2]), (3, [5, 7]), (4, [6, 8])];
+    let within = [(3, 0), (4, 0), (5, 1), (6, 1), (7, 2), (8, 2)];
+    let sums = sums.into_iter().map(|(total, parts)| Relation::Sum { total, parts: parts.to_vec() });
+    let overlaps = overlaps.iter().map(|(total, parts)| Relation::Overlap { total: *total, parts: parts.to_vec() });
+    let within = within.into_iter().map(|(part, whole)| Relation::Within { part, whole });
+    let figures = Figures {
+        figures: counts.map(|count| open(count, UNDER_THREE)).to_vec(),
+        relations: sums.chain(overlaps).chain(within).collect(),
+        ..Figures::default()
+    };
+    assert!(figures.relations.iter().all(|relation| figures.holds(relation)));
+    figures
+}
+
 #[test]
 fn a_nought_among_the_strands_of_a_small_total_does_not_tell_it() {
     // Five people of one kind and one of another, by two strands: that one person's only strand follows
     // from the other's nought, unless it is suppressed too.
-    let counts = [6, 5, 1, 5, 2, 5, 1, 0, 1];
-    let [all, one_kind, other_kind, first, second] = [0, 1, 2, 3, 4];
-    let within = |part, whole| Relation::Within { part, whole };
-    let rule = CountRule { threshold: 3, ..EXACT };
-    let figures = Figures {
-        figures: counts.iter().map(|count| open(*count, rule)).collect(),
-        relations: vec![
-            Relation::Sum { total: all, parts: vec![one_kind, other_kind] },
-            Relation::Sum { total: first, parts: vec![5, 7] },
-            Relation::Sum { total: second, parts: vec![6, 8] },
-            Relation::Overlap { total: all, parts: vec![first, second] },
-            Relation::Overlap { total: one_kind, parts: vec![5, 6] },
-            Relation::Overlap { total: other_kind, parts: vec![7, 8] },
-            within(first, all),
-            within(second, all),
-            within(5, one_kind),
-            within(6, one_kind),
-            within(7, other_kind),
-            within(8, other_kind),
-        ],
-        ..Figures::default()
-    };
-    assert!(figures.relations.iter().all(|relation| figures.holds(relation)));
+    let overlaps = [(0, [3, 4]), (1, [5, 6]), (2, [7, 8])];
+    let figures = kinds_by_strands([6, 5, 1, 5, 2, 5, 1, 0, 1], &overlaps);
     assert_eq!(signs(&figures)[7], "[c]");
 }
 
@@ -210,33 +208,14 @@ fn a_nought_among_the_strands_of_a_small_total_does_not_tell_it() {
 fn a_nought_that_leaves_a_small_count_no_room_is_suppressed_with_the_noughts_it_is_made_of() {
     // Two people of one kind, of whom one is in the second strand, and one of another, who is in it too.
     // Nobody in the first strand: so the other kind's is in the second, and of the two there one of each.
-    let [all, one_kind, other_kind, first, second] = [0, 1, 2, 3, 4];
-    let within = |part, whole| Relation::Within { part, whole };
-    let rule = CountRule { threshold: 3, ..EXACT };
-    let figures = Figures {
-        figures: [3, 2, 1, 0, 2, 0, 1, 0, 1].map(|count| open(count, rule)).to_vec(),
-        relations: vec![
-            Relation::Sum { total: all, parts: vec![one_kind, other_kind] },
-            Relation::Sum { total: first, parts: vec![5, 7] },
-            Relation::Sum { total: second, parts: vec![6, 8] },
-            Relation::Overlap { total: other_kind, parts: vec![7, 8] },
-            within(first, all),
-            within(second, all),
-            within(5, one_kind),
-            within(6, one_kind),
-            within(7, other_kind),
-            within(8, other_kind),
-        ],
-        ..Figures::default()
-    };
-    assert!(figures.relations.iter().all(|relation| figures.holds(relation)));
+    let figures = kinds_by_strands([3, 2, 1, 0, 2, 0, 1, 0, 1], &[(2, [7, 8])]);
     let shown = suppress(&figures, Reach::People);
     assert_eq!(audit(&figures, &shown), [Narrow { figure: 6, less: None, declared: (1, 2), found: (1, 1) }]);
     assert_eq!(signs(&figures), ["3", "[c]", "[c]", "[c]", "[c]", "[c]", "[c]", "[c]", "[c]"]);
     // That costs less than a rule by which every nought is suppressed, and guarded: there the total goes too.
     let mut suppressed = figures.clone();
     for figure in &mut suppressed.figures {
-        figure.standing = Standing::Open(CountRule { zeros: Zeros::Suppress, ..rule });
+        figure.standing = Standing::Open(CountRule { zeros: Zeros::Suppress, ..UNDER_THREE });
     }
     assert!(signs(&suppressed).iter().all(|sign| sign == "[c]"));
 }
